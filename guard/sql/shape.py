@@ -1,0 +1,140 @@
+"""The shape of a token list, checked in one pass before the parser recurses over it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlglot.tokenizer_core import TokenType
+
+from guard.errors import ParseError
+from guard.sql.identifiers import trouble
+from guard.sql.limits import SqlLimits
+
+_OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
+_CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
+_SET_OPERATIONS = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
+_CONDITIONED = frozenset({TokenType.ON, TokenType.USING, TokenType.MATCH_CONDITION})
+_UNCONDITIONAL = frozenset({TokenType.CROSS, TokenType.NATURAL, TokenType.POSITIONAL})
+_STRINGS = frozenset(
+    {
+        TokenType.STRING,
+        TokenType.NATIONAL_STRING,
+        TokenType.NATIONAL_RAW_STRING,
+        TokenType.RAW_STRING,
+        TokenType.HEREDOC_STRING,
+        TokenType.UNICODE_STRING,
+        TokenType.BYTE_STRING,
+        TokenType.BIT_STRING,
+        TokenType.HEX_STRING,
+    }
+)
+_OPERANDS = _STRINGS | {
+    TokenType.VAR,
+    TokenType.IDENTIFIER,
+    TokenType.NUMBER,
+    TokenType.NULL,
+    TokenType.TRUE,
+    TokenType.FALSE,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+    TokenType.R_BRACE,
+    TokenType.COMMA,
+    TokenType.STAR,
+    TokenType.END,
+    TokenType.PARAMETER,
+    TokenType.PLACEHOLDER,
+}
+_SPACES = re.compile(r"[^\x00-\x7f]")
+
+
+def check(tokens: Sequence[Any], sql: str, limits: SqlLimits) -> None:
+    """Refuses token lists that the parser could not survive, and identifiers that could be mistaken for others.
+
+    Raises:
+        ParseError: a limit is passed, or an identifier is refused; the message names the limit, never the text.
+    """
+    if len(tokens) > limits.tokens:
+        raise too_large("tokens", limits.tokens)
+    _bound_recursion(tokens, limits)
+    _bound_counts(tokens, limits)
+    if not sql.isascii():
+        _check_identifiers(tokens, sql)
+
+
+def too_large(what: str, limit: int) -> ParseError:
+    """The error for a passed limit."""
+    return ParseError(
+        f"the statement has more than {limit:,} {what}",
+        help="split the statement, or raise the limit in the configuration",
+        gap="too_large",
+    )
+
+
+def _bound_recursion(tokens: Sequence[Any], limits: SqlLimits) -> None:
+    depth = run = angles = 0
+    for token in tokens:
+        kind = token.token_type
+        if kind in _OPEN:
+            depth += 1
+            if depth > limits.nesting:
+                raise too_large("levels of nesting", limits.nesting)
+        elif kind in _CLOSE:
+            depth = max(0, depth - 1)
+        if kind is TokenType.LT:
+            angles += 1
+        elif kind is TokenType.GT:
+            angles = max(0, angles - 1)
+        elif kind is TokenType.AND or kind is TokenType.OR or kind is TokenType.WHERE:
+            angles = 0
+        if angles > limits.depth:
+            raise too_large("open angle brackets", limits.depth)
+        if kind in _OPERANDS:
+            run = 0
+        else:
+            run += 1
+            if run > limits.prefixes:
+                raise too_large("keywords or operators in a row", limits.prefixes)
+
+
+def _bound_counts(tokens: Sequence[Any], limits: SqlLimits) -> None:
+    kinds = [token.token_type for token in tokens]
+    if sum(kind in _SET_OPERATIONS for kind in kinds) > limits.set_operations:
+        raise too_large("set operations", limits.set_operations)
+    joins = conditions = ctes = bare = 0
+    for index, kind in enumerate(kinds):
+        if kind is TokenType.JOIN or kind is TokenType.STRAIGHT_JOIN or kind is TokenType.APPLY:
+            joins += 1
+            before = kinds[max(0, index - 3) : index]
+            bare += not any(word in _UNCONDITIONAL for word in before)
+        elif kind in _CONDITIONED:
+            conditions += 1
+        elif kind is TokenType.ALIAS and kinds[index + 1 : index + 2] == [TokenType.L_PAREN]:
+            ctes += 1
+    if joins > limits.joins:
+        raise too_large("joins", limits.joins)
+    if bare - conditions > limits.bare_joins:
+        raise too_large("joins without a condition", limits.bare_joins)
+    if ctes > limits.ctes:
+        raise too_large("common table expressions", limits.ctes)
+
+
+def _check_identifiers(tokens: Sequence[Any], sql: str) -> None:
+    """Names must be what they look like; between tokens (comments aside) there is nothing but ASCII."""
+    end = 0
+    comments = False
+    for token in tokens:
+        between = sql[end : token.start]
+        if _SPACES.search(between) and not (comments or token.comments):
+            raise ParseError(
+                f"line {token.line}: a space-like character that is not ASCII stands between two words",
+                help="use ordinary spaces; engines disagree on what such a character means",
+            )
+        if token.token_type not in _STRINGS and (reason := trouble(token.text)):
+            raise ParseError(
+                f"line {token.line}, column {token.col}: an identifier {reason}",
+                help="spell the name as the catalogue does, in one alphabet",
+            )
+        end = token.end + 1
+        comments = bool(token.comments)
