@@ -1,0 +1,11 @@
+"""Alembic's entry: runs migrations on the connection that `guard.store.migrate` holds, inside its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from guard.store.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

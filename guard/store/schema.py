@@ -1,0 +1,162 @@
+"""The tables of guard's own state. No column holds a value of the user's data.
+
+Names (datasets, fields) are kept once and referred to by number. What changes over time is never overwritten: a label
+row is valid from one moment to another. The migrations in `migrations/versions` make exactly this; a test compares.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+REVISION = "0001"  # of the newest migration
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of the type INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+MOMENT = 32  # characters of an RFC 3339 time in UTC with microseconds
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("namespace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("namespace", "name"),
+)
+
+field = Table(
+    "field",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("dataset_id", Number, ForeignKey("dataset.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    UniqueConstraint("dataset_id", "path"),
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("field_id", Number, ForeignKey("field.id"), nullable=False),
+    Column("origin", String(8), nullable=False),  # scan | user
+    Column("verdict", String(16), nullable=False),
+    Column("kind", Text),
+    Column("level", Integer),
+    Column("state", String(16)),
+    Column("score", Float, nullable=False),
+    Column("body", Text, nullable=False),  # the whole FieldLabel with its evidence, as JSON
+    Column("scan_id", String(64)),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("valid_from", String(MOMENT), nullable=False),
+    Column("valid_to", String(MOMENT)),
+    Index("ix_label_field_id_valid_from", "field_id", "valid_from"),
+    Index("ix_label_kind_valid_to", "kind", "valid_to"),
+    # At most one label of each origin is valid at a time.
+    Index(
+        "uq_label_current",
+        "field_id",
+        "origin",
+        unique=True,
+        sqlite_where=text("valid_to IS NULL"),
+        postgresql_where=text("valid_to IS NULL"),
+    ),
+)
+
+scan = Table(
+    "scan",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("sample", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("state", String(8), nullable=False),  # running | done | partial
+    Column("started", String(MOMENT), nullable=False),
+    Column("finished", String(MOMENT)),
+    Column("report", Text),
+    Index("ix_scan_source_state", "source", "state"),
+)
+
+scan_table = Table(
+    "scan_table",
+    metadata,
+    Column("scan_id", String(64), ForeignKey("scan.id"), primary_key=True),
+    Column("dataset_id", Number, ForeignKey("dataset.id"), primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # FieldLabel[], as JSON
+    Column("finished", String(MOMENT), nullable=False),
+)
+
+edge = Table(
+    "edge",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("source_id", Number, ForeignKey("field.id"), nullable=False),
+    Column("target_id", Number, ForeignKey("field.id"), nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("subtype", String(16), nullable=False),
+    Column("masking", Boolean(create_constraint=False), nullable=False),
+    UniqueConstraint("source_id", "target_id", "type", "subtype", "masking"),
+    Index("ix_edge_target_id", "target_id"),
+)
+
+edge_set = Table(
+    "edge_set",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kept", String(MOMENT), nullable=False),
+)
+
+edge_set_edge = Table(
+    "edge_set_edge",
+    metadata,
+    Column("digest", String(64), ForeignKey("edge_set.digest"), primary_key=True),
+    Column("edge_id", Number, ForeignKey("edge.id"), primary_key=True),
+    Index("ix_edge_set_edge_edge_id", "edge_id"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("started", String(MOMENT), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("entry", BigInteger),
+    Column("digest", String(64)),  # of the edge set; no foreign key, because the log may be ahead of the edges
+    Index("ix_job_started", "started"),
+    Index("ix_job_subject_started", "subject", "started"),
+    Index("ix_job_digest", "digest"),
+)
+
+projection = Table(
+    "projection",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("position", BigInteger, nullable=False),  # the next index of the audit log to project
+)
