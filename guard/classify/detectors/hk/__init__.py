@@ -1,0 +1,1 @@
+"""Kinds of Hong Kong."""

@@ -1,0 +1,1 @@
+"""Kinds that know no border: network, devices, payment, place, time."""

@@ -1,0 +1,1 @@
+"""Credentials: what opens a door."""

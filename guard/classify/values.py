@@ -1,0 +1,175 @@
+"""What the values of a column say, kind by kind, in bits.
+
+Shapes first: values of one shape share the detectors that can accept it, so most columns are decided by a few
+dictionary look-ups. Texts are read as texts, a bounded number of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from guard.classify.cells import Cells
+from guard.classify.detector import Detector
+from guard.classify.odds import clip, of_values
+from guard.classify.registry import column_dispatch, detectors
+from guard.classify.text import classify_text
+
+TEXTS_READ = 120  # long values that are read as running text
+_LONG = 40  # characters from which a value is read as text ...
+_TEXT_FROM = 12  # ... or this many with Chinese or spaces in it
+_TEXT_LENGTH = 4_000  # characters of one text that are read
+_TEXT_BUDGET = 40_000  # ... and of all texts of a column
+_TEXT_SCORE = 0.7  # findings below it do not count for a column
+_WHOLE = 0.8  # share of a text that a finding covers when the text is nothing else
+_LOOSE_TEXT_RATE = 0.02  # how often a text holds a chance name
+_TEXT_RATE = 1e-4  # ... or a chance identifier
+_SPREAD_FROM = 8  # characters
+_SPREAD_TAIL = 4  # digits that a sequence runs through
+_LOOSE_RATE = 0.02  # as in `odds.of_values`: above it only a column full of the kind counts
+_FIRST = 64  # distinct values of a shape that are tried first
+_COMPACT = str.maketrans("", "", " -")
+_WEAK_CEILING = 1.0
+_TEXT_CEILING = 14.0  # values in texts had their own context
+
+
+@dataclass
+class Seen:
+    """What one kind's detector made of a column: which distinct values pass, and how sure that makes."""
+
+    hits: set[int] = field(default_factory=set)
+    written: int = 0
+    in_texts: int = 0
+    whole_texts: int = 0  # texts that are nothing but the kind
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Per kind the bits and the words for them, the values that pass, and which kinds stand inside of texts."""
+
+    bits: dict[str, tuple[float, str]]
+    hits: dict[str, set[int]]
+    in_texts: frozenset[str]
+
+
+def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
+    """Bits for every kind that at least one value passes.
+
+    Args:
+        cells: the column.
+        named: kinds that the name or comment speaks of; those whose values alone say nothing are tried only then.
+    """
+    seen: defaultdict[str, Seen] = defaultdict(Seen)
+    by_shape: defaultdict[str, list[int]] = defaultdict(list)
+    texts: list[int] = []
+    for index, shape in enumerate(cells.shapes):
+        if _is_text(shape):
+            texts.append(index)
+        else:
+            by_shape[shape].append(index)
+    dispatch = column_dispatch()
+    for shape, indices in by_shape.items():
+        pool = dispatch.of_shape(shape)
+        compact = shape.translate(_COMPACT)
+        if len(compact) != len(shape):
+            pool += tuple(d for d in dispatch.of_shape(compact) if d not in pool)
+        for detector in pool:
+            if detector.ceiling > _WEAK_CEILING or detector.id in named:
+                _check(cells, detector, shape, indices, seen)
+    read = _read_texts(cells, texts, seen)
+    known = detectors()
+    total = len(cells.values)
+    bits = {kind: _bits(cells, known[kind], found, total, read) for kind, found in sorted(seen.items())}
+    inside = frozenset(
+        kind
+        for kind, found in seen.items()
+        if found.in_texts > len(found.hits) and 2 * found.whole_texts < found.in_texts
+    )
+    return Verdicts(bits, {kind: found.hits for kind, found in seen.items()}, inside)
+
+
+def without(cells: Cells, kind: str, explained: set[int], hits: set[int]) -> float:
+    """The bits of `kind` when the values in `explained` already have a better reading."""
+    left = hits - explained
+    rest = len(cells.values) - len(explained)
+    if not left or rest <= 0:
+        return -20.0
+    detector = detectors()[kind]
+    return clip(
+        of_values(len(left), len(cells.values) - len(left), detector.column_rate, detector.recall), detector.ceiling
+    )
+
+
+def _is_text(shape: str) -> bool:
+    length = len(shape)
+    if length >= _LONG:
+        return " " in shape or "汉" in shape or length > 300
+    return length >= _TEXT_FROM and (shape.count("汉") >= _TEXT_FROM or (shape.count(" ") >= 4 and "a" in shape))
+
+
+def _check(cells: Cells, detector: Detector, shape: str, indices: list[int], seen: dict[str, Seen]) -> None:
+    check, values, prefixes = detector.check, cells.values, detector.prefixes
+    if prefixes:
+        indices = [index for index in indices if values[index].startswith(prefixes)]
+    first = indices[:_FIRST]
+    passed = [index for index in first if check(values[index])]
+    if detector.column_rate > _LOOSE_RATE and len(passed) * 2 < len(first) and len(indices) > 2 * _FIRST:
+        return  # such a kind needs most of the values, and half of the first ones fail
+    passed += [index for index in indices[_FIRST:] if check(values[index])]
+    if passed:
+        found = seen[detector.id]
+        found.hits.update(passed)
+        if detector.written is not None and detector.written.fullmatch(shape):
+            found.written += len(passed)
+
+
+def _read_texts(cells: Cells, texts: list[int], seen: dict[str, Seen]) -> int:
+    """Reads some of the texts, evenly spread, within a budget of characters; says how many."""
+    step = max(1, len(texts) // TEXTS_READ)
+    read, budget = 0, _TEXT_BUDGET
+    for index in texts[::step][:TEXTS_READ]:
+        if budget <= 0:
+            break
+        text = cells.values[index][:_TEXT_LENGTH]
+        read, budget = read + 1, budget - len(text)
+        widest: dict[str, int] = {}
+        for finding in classify_text(text):
+            if finding.score >= _TEXT_SCORE:
+                widest[finding.kind] = max(widest.get(finding.kind, 0), finding.end - finding.start)
+        for kind, width in widest.items():
+            seen[kind].in_texts += 1
+            seen[kind].whole_texts += width >= _WHOLE * len(text)
+    return read
+
+
+def _bits(cells: Cells, detector: Detector, found: Seen, total: int, read: int) -> tuple[float, str]:
+    strict, words = -20.0, ""
+    if found.hits:
+        hits = len(found.hits)
+        effective = min(hits, _spread(cells, found.hits))
+        strict = of_values(effective, (total - hits) * effective / hits, detector.column_rate, detector.recall)
+        ceiling = detector.ceiling
+        if detector.written is not None and found.written * 2 < hits:
+            ceiling = min(ceiling, _WEAK_CEILING)
+        if hits < detector.minimum:
+            ceiling = min(ceiling, _WEAK_CEILING)
+        strict = max(-20.0, min(ceiling, strict))
+        words = f"{hits} of {total} distinct values pass the rules of the kind"
+    if found.in_texts and read:
+        rate = _LOOSE_TEXT_RATE if detector.id.startswith("person.") else _TEXT_RATE
+        loose = max(-20.0, min(_TEXT_CEILING, of_values(found.in_texts, read - found.in_texts, rate, 0.98)))
+        if loose > strict:
+            return loose, f"{found.in_texts} of {read} texts hold one"
+    return strict, words
+
+
+def _spread(cells: Cells, hits: set[int]) -> int:
+    """How many independent values the hits are worth: a run of consecutive numbers is one."""
+    values, shapes = cells.values, cells.shapes
+    heads = set()
+    for index in hits:
+        shape = shapes[index]
+        digits = len(shape) >= _SPREAD_FROM and shape.count("9") * 10 >= len(shape) * 8
+        heads.add(values[index][:-_SPREAD_TAIL] if digits else values[index])
+    return len(heads)
