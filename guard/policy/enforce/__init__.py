@@ -1,0 +1,49 @@
+"""Enforcement: from an allowed statement and its decision to SQL that can show nothing more than the decision allows.
+
+The answer of the enforced SQL is the answer that the original would give over a database in which every protected
+table has its rows filtered and its columns masked (design, section 5.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guard.model import EnforcedQuery
+from guard.policy.enforce.deny import denied
+from guard.policy.enforce.emit import emit
+from guard.policy.enforce.prove import prove
+from guard.policy.enforce.review import review, reviewed_tree
+from guard.policy.enforce.rewrite import rewrite
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from guard.model import Decision
+    from guard.sql.catalogue import Catalogue
+    from guard.sql.masking import MaskSql
+
+__all__ = ["enforce", "review"]
+
+
+def enforce(statement: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql) -> EnforcedQuery:
+    """The SQL that runs instead of `statement`, already proved against `decision`.
+
+    Args:
+        statement: one parsed statement; it is not changed.
+        catalogue: the relations of the source.
+        decision: an allowing decision, with its facts and obligations.
+        mask_sql: the SQL forms of transforms.
+
+    Raises:
+        AccessDeniedError: something in the statement cannot be enforced; the message says what, `help` what to do.
+    """
+    try:
+        tree, gaps = reviewed_tree(statement, catalogue)
+        if gaps:
+            raise denied(gaps[0].what, gaps[0].help, decision=decision.id)
+        done = rewrite(tree, catalogue, decision, mask_sql)
+        sql = emit(done.tree, catalogue.dialect)
+    except RecursionError:
+        raise denied("the statement nests too deep", "write it flatter", decision=decision.id) from None
+    prove(sql, catalogue, decision)
+    return EnforcedQuery(sql=sql, dialect=catalogue.dialect, parameters=done.parameters.values(), tables=done.tables)

@@ -1,0 +1,84 @@
+"""Whether anything in a statement can fail on a value: then hidden rows must be fenced from it.
+
+An engine may run the user's condition before the row filter. That is invisible unless the condition fails: the
+error then tells of a row that this subject does not have. PostgreSQL, DuckDB and SQLite all reorder in some plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlglot import exp
+
+from guard.model import Table
+from guard.policy.enforce.patterns import may_fail
+from guard.policy.enforce.types import Family, family
+from guard.sql.names import lower
+
+# Nothing of these fails on a value, given arguments that do not.
+_TOTAL: Final = frozenset(
+    {
+        exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.With, exp.CTE, exp.From, exp.Join,
+        exp.Table, exp.TableAlias, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset,
+        exp.Fetch, exp.LimitOptions, exp.Distinct, exp.Identifier, exp.Column, exp.Star, exp.Alias, exp.Literal,
+        exp.Boolean, exp.Null, exp.Paren, exp.Tuple, exp.Parameter, exp.Placeholder, exp.And, exp.Or, exp.Not,
+        exp.Is, exp.Exists, exp.Count, exp.Min, exp.Max, exp.Case, exp.If, exp.Coalesce, exp.Var, exp.Filter,
+        exp.Lower, exp.Upper, exp.Length, exp.Like, exp.ILike, exp.Escape,
+    }
+)  # fmt: skip
+
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+
+
+def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool:
+    """True unless every part of `statement` is known never to fail on a value."""
+    families = _Families(statement, tables, dialect) if dialect == "duckdb" else None
+    for node in statement.walk():
+        if may_fail(node):
+            return True
+        if isinstance(node, exp.Sum | exp.Avg):
+            continue  # runs above every filter; its argument is looked at by itself
+        if isinstance(node, _COMPARISONS):
+            if families is not None and not families.agree(node):
+                return True
+        elif isinstance(node, exp.Join) and node.args.get("using"):
+            if families is not None:
+                return True
+        elif type(node) not in _TOTAL:
+            return True
+    return False
+
+
+class _Families:
+    """Types by column name, where the name means one family in every table and is not an alias of something else.
+
+    DuckDB casts the text side of a comparison with a date or a number implicitly, and that cast fails on values.
+    """
+
+    def __init__(self, statement: exp.Expr, tables: Iterable[Table], dialect: str) -> None:
+        self._by_name: dict[str, Family | None] = {}
+        for table in tables:
+            for column in table.columns:
+                name, kind = lower(column.name), family(column.type, dialect)
+                self._by_name[name] = kind if self._by_name.get(name, kind) == kind else None
+        for alias in statement.find_all(exp.Alias, exp.TableAlias):
+            names = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else [alias.alias]
+            for name in names:
+                if not (isinstance(alias, exp.Alias) and alias.this.name == name):
+                    self._by_name[lower(name)] = None
+
+    def agree(self, node: exp.Expr) -> bool:
+        """Whether all operands are columns and literals of one family."""
+        operands = [value for part in node.args.values() for value in (part if isinstance(part, list) else [part])]
+        kinds = {self._of(operand) for operand in operands if isinstance(operand, exp.Expr)}
+        kinds.discard("literal")
+        return len(kinds) <= 1 and None not in kinds and "other" not in kinds
+
+    def _of(self, node: exp.Expr) -> str | None:
+        if isinstance(node, exp.Literal):
+            # A text literal takes the column's type while binding, before any row; a number beside text is refused.
+            return "literal"
+        if isinstance(node, exp.Column):
+            return self._by_name.get(lower(node.name))
+        return None

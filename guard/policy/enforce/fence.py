@@ -1,0 +1,86 @@
+"""The fence: a row filter that the planner cannot move the user's conditions under.
+
+`OFFSET 0` keeps PostgreSQL and DuckDB from pushing a condition into the wrap (a materialised common table expression
+does not: DuckDB pushes into it), `LIMIT -1 OFFSET 0` does the same for SQLite. A fence alone costs the index: so
+those of the user's own conditions that cannot tell anything by failing (comparisons of unmasked columns with
+literals; PostgreSQL marks their operators leakproof) are copied inside. They stay outside as well, so copying one
+can only remove rows that the user's statement removes anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from guard.model import Table
+from guard.policy.enforce.names import TABLE_ALIAS, column_of, same
+from guard.policy.enforce.types import family
+
+_LEAKPROOF: Final = frozenset({"text", "integer", "date", "timestamp", "uuid"})
+_ORDER: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+
+
+def fenced(select: exp.Select, dialect: str) -> None:
+    """Puts the fence on a wrap."""
+    if dialect == "sqlite":
+        select.set("limit", exp.Limit(expression=exp.Neg(this=exp.Literal.number(1))))
+    select.set("offset", exp.Offset(expression=exp.Literal.number(0)))
+
+
+def copied(node: exp.Table, table: Table, open_columns: frozenset[str], dialect: str) -> Iterator[exp.Expr]:
+    """The user's conditions on this reference that are safe under the fence, over the wrap's own alias.
+
+    `open_columns` are the columns without a mask. Only conjuncts of the WHERE of the query whose FROM holds the
+    reference: a comparison with a literal rejects NULL, so this is right on either side of an outer join too.
+    """
+    owner = node.find_ancestor(exp.Select)
+    where = owner.args.get("where") if owner is not None else None
+    if owner is None or where is None or not _directly_in(node, owner) or node.alias_column_names:
+        return
+    alone = not owner.args.get("joins") and not owner.args.get("laterals") and isinstance(node.parent, exp.From)
+    alias = node.alias or node.name
+    for conjunct in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
+        part = conjunct.unnest()
+        compared = _compared(part)
+        if compared is None:
+            continue
+        column = next((each for each in table.columns if same(each.name, compared.name, dialect)), None)
+        qualified = bool(compared.table) and same(compared.table, alias, dialect) and not compared.args.get("db")
+        if column is None or column.name not in open_columns or not (qualified or (alone and not compared.table)):
+            continue
+        if family(column.type, dialect) in _LEAKPROOF and _literals_fit(part, family(column.type, dialect)):
+            copy = part.copy()
+            copy.set("this", column_of(TABLE_ALIAS, column.name))
+            yield copy
+
+
+def _directly_in(node: exp.Table, owner: exp.Select) -> bool:
+    """In FROM or in a JOIN of `owner` itself, not in brackets of their own alias."""
+    parent = node.parent
+    return (isinstance(parent, exp.From) or (isinstance(parent, exp.Join) and parent.this is node)) and (
+        parent.parent is owner
+    )
+
+
+def _compared(part: exp.Expr) -> exp.Column | None:
+    """The column of `column <op> literal`, `column IN (literals)` or `column BETWEEN literals`."""
+    column = part.args.get("this")
+    if not isinstance(column, exp.Column) or not isinstance(column.this, exp.Identifier):
+        return None
+    if isinstance(part, _ORDER):
+        others = [part.expression]
+    elif isinstance(part, exp.In) and not part.args.get("query") and not part.args.get("unnest"):
+        others = part.expressions
+    elif isinstance(part, exp.Between) and not part.args.get("symmetric"):
+        others = [part.args["low"], part.args["high"]]
+    else:
+        return None
+    constants = (exp.Literal, exp.Parameter, exp.Placeholder)
+    return column if others and all(isinstance(other, constants) for other in others) else None
+
+
+def _literals_fit(part: exp.Expr, kind: str) -> bool:
+    """A number beside an integer, a text beside anything else: no cast that could fail or go by another operator."""
+    return all(literal.is_int if kind == "integer" else literal.is_string for literal in part.find_all(exp.Literal))

@@ -1,0 +1,1 @@
+"""The engines behind the port `guard.policy.engine.PolicyEngine`, one module each."""

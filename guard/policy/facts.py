@@ -1,0 +1,32 @@
+"""What one statement touches, as the policy sees it: tables, columns and their uses, functions, gaps."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from guard.model import Gap, QueryFacts
+from guard.sql.catalogue import Catalogue
+from guard.sql.flow import flow, uses
+from guard.sql.functions import functions
+from guard.sql.statements import is_query, kind
+
+
+def extract(statement: exp.Expression, catalogue: Catalogue) -> QueryFacts:
+    """The facts of `statement` over the tables of `catalogue`, views expanded to what stands behind them.
+
+    Every table node is accounted for and every column that acts on the answer is listed with each of its uses, or
+    there is a gap; with a gap the lists may be short, and the decision is a denial.
+    """
+    if not is_query(statement):
+        what = kind(statement)
+        gap = Gap(code="unsupported_statement", what=what, help="send a SELECT; this subject may only read")
+        return QueryFacts(dialect=catalogue.dialect, statement=what, functions=functions(statement), gaps=(gap,))
+    result = flow(statement, catalogue)
+    return QueryFacts(
+        dialect=catalogue.dialect,
+        statement="select",
+        tables=tuple(sorted(result.tables)),
+        columns=uses(result),
+        functions=tuple(sorted({*functions(statement), *result.functions})),
+        gaps=result.gaps,
+    )

@@ -1,0 +1,129 @@
+"""Statements that make, copy and look up values."""
+
+from __future__ import annotations
+
+from guard.policy.rego import inline
+from guard.policy.rego.emit.function import FunctionWriter, number_of
+from guard.policy.rego.emit.lines import Lines
+from guard.policy.rego.ir import Statement
+
+
+def on_nop(_w: FunctionWriter, _statement: Statement) -> Lines:
+    """Nothing."""
+    return []
+
+
+def on_assignvar(w: FunctionWriter, statement: Statement) -> Lines:
+    """Copies a value, or that there is none."""
+    return [f"l{statement.writes[0]} = {w.operand(statement.reads[0])}"]
+
+
+on_makenumberref = on_assignvar
+on_makenumberint = on_assignvar
+on_assignint = on_assignvar
+
+
+def on_makenull(_w: FunctionWriter, statement: Statement) -> Lines:
+    """Null."""
+    return [f"l{statement.writes[0]} = None"]
+
+
+def on_makearray(_w: FunctionWriter, statement: Statement) -> Lines:
+    """A fresh array."""
+    return [f"l{statement.writes[0]} = []"]
+
+
+def on_makeobject(_w: FunctionWriter, statement: Statement) -> Lines:
+    """A fresh object."""
+    return [f"l{statement.writes[0]} = {{}}"]
+
+
+def on_makeset(_w: FunctionWriter, statement: Statement) -> Lines:
+    """A fresh set."""
+    return [f"l{statement.writes[0]} = set()"]
+
+
+def on_resetlocal(_w: FunctionWriter, statement: Statement) -> Lines:
+    """Makes a local undefined."""
+    return [f"l{statement.writes[0]} = U"]
+
+
+def on_assignvaronce(w: FunctionWriter, statement: Statement) -> Lines:
+    """Gives a rule its value; a second, different one is a conflict."""
+    target, source = f"l{statement.writes[0]}", w.operand(statement.reads[0])
+    conflict = f"conflict({'.'.join(w.function.path)!r}, {str(statement.place or '')!r})"
+    differs = inline.unequal(target, source, w.kind(statement.reads[0]), statement.reads[0])
+    return [*w.guard(statement), f"if {target} is U: {target} = {source}", f"elif {differs}: {conflict}"]
+
+
+def on_arrayappend(w: FunctionWriter, statement: Statement) -> Lines:
+    """One more element."""
+    array, value = map(w.operand, statement.reads)
+    return [*w.guard(statement), f"{array}.append({value})"]
+
+
+def on_setadd(w: FunctionWriter, statement: Statement) -> Lines:
+    """One more member."""
+    value, target = map(w.operand, statement.reads)
+    return [
+        *w.guard(statement),
+        f"{target}.add({inline.embedded(value, statement.reads[0], w.kind(statement.reads[0]))})",
+    ]
+
+
+def on_objectinsert(w: FunctionWriter, statement: Statement) -> Lines:
+    """A value at a key."""
+    target, key, value = map(w.operand, statement.reads)
+    return [
+        *w.guard(statement),
+        f"{target}[{inline.embedded(key, statement.reads[1], w.kind(statement.reads[1]))}] = {value}",
+    ]
+
+
+def on_objectinsertonce(w: FunctionWriter, statement: Statement) -> Lines:
+    """A value at a key; a second, different one is a conflict."""
+    target, key, value = map(w.operand, statement.reads)
+    conflict = f"conflict({'.'.join(w.function.path)!r}, {str(statement.place or '')!r})"
+    return [
+        *w.guard(statement),
+        f"k = {inline.embedded(key, statement.reads[1], w.kind(statement.reads[1]))}",
+        f"if k not in {target}: {target}[k] = {value}",
+        f"elif not eq({target}[k], {value}): {conflict}",
+    ]
+
+
+def on_objectmerge(w: FunctionWriter, statement: Statement) -> Lines:
+    """Two documents as one."""
+    a, b = map(w.operand, statement.reads)
+    return [*w.guard(statement), f"l{statement.writes[0]} = merge({a}, {b})"]
+
+
+def on_len(w: FunctionWriter, statement: Statement) -> Lines:
+    """The number of elements."""
+    return [*w.guard(statement), f"l{statement.writes[0]} = len({w.operand(statement.reads[0])})"]
+
+
+def on_dot(w: FunctionWriter, statement: Statement) -> Lines:
+    """A look-up; leaves the block when nothing is there."""
+    source, key = statement.reads
+    target = f"l{statement.writes[0]}"
+    finder = "base_dot" if statement.index else "dot"
+    guard = [line for line in w.guard(statement) if not line.startswith("if l0 ")]
+    return [
+        *guard,
+        f"{target} = {inline.dot(w.operand(source), w.operand(key), key, finder)}",
+        f"if {target} is U: {w.leave()}",
+    ]
+
+
+def on_path(w: FunctionWriter, statement: Statement) -> Lines:
+    """`data.a.b.c`: looked up once in an evaluation and kept beside the values of rules."""
+    base = statement.reads[0]
+    keys = tuple(operand.value for operand in statement.path)
+    slot = w.writer.paths.setdefault((number_of(base), keys), w.writer.first_path + len(w.writer.paths))
+    target = f"l{statement.writes[0]}"
+    return [
+        f"{target} = m[{slot}]",
+        f"if {target} is N: {target} = m[{slot}] = along({w.operand(base)}, {keys!r})",
+        f"if {target} is U: {w.leave()}",
+    ]

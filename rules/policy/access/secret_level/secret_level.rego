@@ -1,0 +1,34 @@
+# METADATA
+# title: State secrets and core data
+# description: >-
+#   Denies every query that touches a column at or above the secret level, or of a secret kind, whoever asks and
+#   whatever a grant says. Such data are not served by way of queries.
+# related_resources:
+#   - ref: "DSL art. 21"
+#     description: core data of the state
+#   - ref: "JR/T 0197-2020, 5.3"
+#     description: level 5
+# custom:
+#   severity: critical
+#   mode: enforce
+package guard.access.secret_level
+
+deny contains reason if {
+	secret := [set.id | some set in input.label_sets; is_secret(set)]
+	count(secret) > 0
+	reason := {
+		"message": sprintf("these columns hold state secrets or data of level %d", [data.config.secrets.level]),
+		"help": "leave the columns out; no grant opens them",
+		"label_sets": secret,
+	}
+}
+
+is_secret(set) if {
+	some label in set.labels
+	label.level >= data.config.secrets.level
+}
+
+is_secret(set) if {
+	some label in set.labels
+	label.kind in data.config.secrets.state_secret_kinds
+}
