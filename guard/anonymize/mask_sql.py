@@ -1,0 +1,49 @@
+"""The SQL forms of all transforms behind the border that enforcement knows (`guard.sql.masking.MaskSql`)."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from guard.anonymize import registry
+from guard.anonymize.keys import Keyring
+from guard.errors import PlanError, TransformError
+from guard.model import Mask
+from guard.sql.masking import Parameters
+
+
+class Masks:
+    """Looks the transform of a mask up and asks it for its SQL form.
+
+    A keyed mask uses the key of its own `purpose` parameter, else of `purpose` here (the query's); without either
+    it fails, and the caller denies. A mask may name a file only where `read` delivers it.
+    """
+
+    def __init__(
+        self, keyring: Keyring | None = None, *, purpose: str = "", read: registry.ReadFile = registry.no_files
+    ) -> None:
+        self._keyring = keyring
+        self._purpose = purpose
+        self._read = read
+
+    def for_purpose(self, purpose: str) -> Masks:
+        """The same, with the keys of `purpose`."""
+        return Masks(self._keyring, purpose=purpose, read=self._read)
+
+    def __call__(
+        self, mask: Mask, column: exp.Expression, *, column_type: str, dialect: str, parameters: Parameters
+    ) -> exp.Expression:
+        """The masked column.
+
+        Raises:
+            TransformError: unknown transform, parameters that do not fit, or no form for this type; deny.
+            KeyUnavailableError: the transform is keyed and there is no key; deny.
+        """
+        try:
+            params = registry.params(mask.transform, mask.params, read=self._read)
+        except PlanError as error:
+            msg = f"the mask on `{mask.table}.{mask.column}` does not work: {error.message}"
+            raise TransformError(msg, help=error.help) from None
+        purpose = getattr(params, "purpose", "") or self._purpose
+        keys = self._keyring.bind(purpose) if self._keyring and purpose else None
+        transform = registry.find(mask.transform)
+        return transform.sql(column, params, column_type=column_type, dialect=dialect, parameters=parameters, keys=keys)

@@ -1,0 +1,192 @@
+"""File to file: streamed, whole or not at all, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from guard.anonymize import file_formats
+from guard.anonymize.files import CsvOptions, Progress, anonymize_file
+from guard.anonymize.plan import Plan
+from guard.errors import GuardError, PlanError, SourceError, TransformError, UsageError
+from tests.anonymize.cases import KEYRING
+
+HEAD = "version: 1\npurpose: research\n"
+KEEP = Plan.parse(f"{HEAD}default: keep\n")
+MASK = Plan.parse(f"{HEAD}fields: {{phone: {{transform: partial, first: 3, last: 4}}}}\ndefault: keep\n")
+SEMICOLON = CsvOptions(delimiter=";")
+
+ADULT = """version: 1
+purpose: research
+fields:
+  sex: {transform: keep}
+  age: {transform: generalise, hierarchy: HERE_age.csv, level: 2, missing: refuse}
+  race: {transform: redact}
+  marital-status: {transform: generalise, hierarchy: HERE_marital-status.csv, level: 1, missing: refuse}
+  education: {transform: generalise, hierarchy: HERE_education.csv, level: 2, missing: refuse}
+  native-country: {transform: pseudonym, domain: country}
+  workclass: {transform: truncate, length: 4}
+  occupation: {transform: drop}
+  salary-class: {transform: keep}
+"""
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_the_adult_census_goes_through(shared_data: Path, tmp_path: Path, suffix: str) -> None:
+    """30,162 rows with their own hierarchies, into each format, row by row what the hierarchies say."""
+    folder = shared_data / "adult"
+    (tmp_path / "plan.yaml").write_text(ADULT.replace("HERE", f"{folder}/adult_hierarchy"))
+    plan, target, seen = Plan.load(tmp_path / "plan.yaml"), tmp_path / f"out.{suffix}", []
+    rows = anonymize_file(folder / "adult.csv", target, plan, KEYRING, csv=SEMICOLON, progress=seen.append)
+    assert rows == 30162 == seen[-1].rows
+    assert seen[-1] == Progress(30162, 1.0)
+    if suffix == "csv":
+        result = pa_csv.read_csv(target, parse_options=pa_csv.ParseOptions(delimiter=";"))
+    elif suffix == "parquet":
+        result = pq.read_table(target)
+    else:
+        result = pa.Table.from_pylist([json.loads(line) for line in target.read_text().splitlines()])
+    before = pa_csv.read_csv(folder / "adult.csv", parse_options=pa_csv.ParseOptions(delimiter=";"))
+    ages = dict(line.split(";")[0:3:2] for line in (folder / "adult_hierarchy_age.csv").read_text().split())
+    assert result.column("age").to_pylist() == [ages[str(age)] for age in before.column("age").to_pylist()]
+    assert result.column("sex").to_pylist() == before.column("sex").to_pylist()
+    assert len(set(result.column("native-country").to_pylist())) == len(
+        set(before.column("native-country").to_pylist())
+    )
+    assert "occupation" not in result.column_names
+    assert "White" not in target.read_bytes().decode("utf-8", "replace")
+
+
+def test_csv_keeps_what_it_does_not_change(tmp_path: Path) -> None:
+    """Leading zeros, long numbers, quotes, line ends, blanks, nulls and empty texts survive; only the mask differs."""
+    text = 'phone,id,note\n13812341234,007,"a ""quoted"", text"\n,12345678901234567890123,"two\nlines"\n"",1.10," x "\n'
+    (tmp_path / "in.csv").write_text(text)
+    anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK)
+    assert (tmp_path / "out.csv").read_text() == text.replace("13812341234", "138****1234")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", "^", "-", "]"])
+def test_any_delimiter_comes_back(tmp_path: Path, delimiter: str) -> None:
+    """A value that holds the delimiter is quoted, whichever it is."""
+    text = f'a{delimiter}b\n"x{delimiter}y"{delimiter}z\n'
+    (tmp_path / "in.csv").write_text(text)
+    anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", KEEP, csv=CsvOptions(delimiter=delimiter))
+    assert (tmp_path / "out.csv").read_text() == text
+
+
+def test_one_column_with_empty_rows_keeps_its_rows(tmp_path: Path) -> None:
+    """A null alone on a line is written so that the row is still there."""
+    pq.write_table(pa.table({"phone": ["13812341234", None, ""]}), tmp_path / "in.parquet")
+    anonymize_file(tmp_path / "in.parquet", tmp_path / "out.csv", MASK)
+    assert (tmp_path / "out.csv").read_text() == 'phone\n138****1234\n""\n""\n'
+
+
+def test_gb18030_is_read(tmp_path: Path) -> None:
+    """Chinese files of the older kind are read with their encoding; the output is UTF-8."""
+    (tmp_path / "in.csv").write_bytes("phone,姓名\n13812341234,张三\n".encode("gb18030"))
+    anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK, csv=CsvOptions(encoding="gb18030"))
+    assert (tmp_path / "out.csv").read_text("utf-8") == "phone,姓名\n138****1234,张三\n"
+
+
+def test_json_lines_keep_types_and_nested_values(tmp_path: Path) -> None:
+    """Numbers stay numbers, nested values stay byte for byte, a missing key becomes null, a late key is there."""
+    rows = (
+        '{"phone":"13812341234","n":1,"f":1.5,"b":true,"deep":{"x":[1,2.50]}}\n\n'
+        '{"phone":null,"n":2,"late":"y","deep":"t"}\n'
+    )
+    (tmp_path / "in.jsonl").write_text(rows)
+    assert anonymize_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", MASK) == 2
+    assert (tmp_path / "out.jsonl").read_text() == (
+        '{"phone":"138****1234","n":1,"f":1.5,"b":true,"deep":{"x":[1,2.50]},"late":null}\n'
+        '{"phone":null,"n":2,"f":null,"b":null,"deep":"t","late":"y"}\n'
+    )
+
+
+def test_a_key_that_appears_late_is_not_let_through(tmp_path: Path) -> None:
+    """A field that nobody planned is refused, though it stands only in the last line."""
+    (tmp_path / "in.jsonl").write_text('{"phone":"1"}\n' * 5 + '{"phone":"1","id":"secret"}\n')
+    plan = Plan.parse(MASK.to_yaml().replace("default: keep", "default: refuse"))
+    with pytest.raises(PlanError, match="says nothing about `id`"):
+        anonymize_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", plan)
+
+
+BAD = {
+    "ragged.csv": b"phone,id\n13812341234,canary\n1,canary,3\n",
+    "bytes.csv": b"phone,id\ncanary,\xff\xfe\n",
+    "empty.csv": b"",
+    "torn.parquet": b"PAR1canary",
+    "text.parquet": b"canary",
+    "torn.jsonl": b'{"phone":"1"}\n{"phone":"canary\n',
+    "list.jsonl": b'["canary"]\n',
+    "deep.jsonl": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_corrupt_input_leaves_nothing_and_tells_no_value(tmp_path: Path, name: str) -> None:
+    """The error names the file, never a cell; no output and no temporary file stays; the input is untouched."""
+    source = tmp_path / name
+    source.write_bytes(BAD[name])
+    with pytest.raises(GuardError) as caught:
+        anonymize_file(source, tmp_path / "out.csv", MASK)
+    assert "canary" not in f"{caught.value.diagnostics()} {caught.value.__cause__}"
+    assert isinstance(caught.value, SourceError)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+    assert source.read_bytes() == BAD[name]
+
+
+def test_a_fault_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in a late batch, a refusing audit log and a full disk each leave no output and no temporary file."""
+    monkeypatch.setattr(file_formats, "BLOCK_BYTES", 64)
+    (tmp_path / "in.csv").write_text("phone,id\n" + "13812341234,x\n" * 50 + "1,2,3\n")
+
+    def refuse(rows: int) -> None:
+        raise TransformError(f"no entry for {rows} rows")
+
+    with pytest.raises(SourceError):
+        anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK)
+    (tmp_path / "in.csv").write_text("phone,id\n13812341234,x\n")
+    with pytest.raises(TransformError, match="no entry for 1 rows"):
+        anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK, before_publish=refuse)
+    monkeypatch.setattr("guard.anonymize.files.os.fsync", _full)
+    with pytest.raises(TransformError, match="cannot be written: No space left on device"):
+        anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def _full(handle: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """The input, a link to it, and any existing file are refused as output."""
+    source = tmp_path / "in.csv"
+    source.write_text("phone\n1\n")
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "other.csv").write_text("x")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere.csv")
+    for name in ("in.csv", "link.csv", "other.csv", "dangling.csv"):
+        with pytest.raises(UsageError):
+            anonymize_file(source, tmp_path / name, MASK)
+    for name in ("out.xlsx", "none/out.csv"):
+        with pytest.raises(UsageError):
+            anonymize_file(source, tmp_path / name, MASK)
+    assert source.read_text() == "phone\n1\n"
+
+
+def test_many_small_batches_are_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The output does not depend on how the input is cut."""
+    (tmp_path / "in.csv").write_text("phone,id\n" + "".join(f"138{n:08},号{n}\n" for n in range(500)))
+    anonymize_file(tmp_path / "in.csv", tmp_path / "whole.csv", MASK)
+    monkeypatch.setattr(file_formats, "BLOCK_BYTES", 200)
+    shares: list[float] = []
+    anonymize_file(tmp_path / "in.csv", tmp_path / "cut.csv", MASK, progress=lambda step: shares.append(step.share))
+    assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(shares) > 20
+    assert shares == sorted(shares)
