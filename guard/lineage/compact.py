@@ -1,0 +1,367 @@
+"""The graph of an estate in numbers: a million columns, labels pushed along all edges, one column retagged at once.
+
+Fields and transfers (what an edge does to labels) are numbered, edges lie in two sorted arrays, and so do the marks: a
+mark is one number for *these labels and these influences*. Marks are few, because most fields carry the same things,
+so that a push is a look-up. Recomputing after a change touches what lies downstream of it and nothing else.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+
+from guard.errors import UsageError
+from guard.lineage.graph import WHOLE
+from guard.lineage.label_rules import LabelRules
+from guard.lineage.propagate import Carried, carried, over, worst
+from guard.model import Dataset, Edge, FieldRef, Label, Value
+
+MAX_EDGES = 20_000_000
+MAX_REACH = 100_000  # fields of one answer
+_SIDE = 0  # the transfer that brings no label, only influence
+_KEEP = 1  # the one of a copy
+
+
+class Standing(Value, frozen=True, order=True):
+    """What lineage says of a field: the labels that arrive, and the kinds that decided about its rows or branches."""
+
+    labels: tuple[Carried, ...] = ()
+    influenced_by: tuple[str, ...] = ()
+
+
+NOTHING = Standing()
+
+
+class CompactGraph:
+    """Edges by number. Answers are field numbers; `name` and `number` lead from and to fields."""
+
+    def __init__(
+        self, edges: Iterable[Edge], rules: LabelRules, *, groups: Mapping[Dataset, int] | None = None
+    ) -> None:
+        self._rules = rules
+        self._groups = groups or {}
+        self._numbers: dict[FieldRef, int] = {}
+        self._names: list[FieldRef] = []
+        # A transfer is what an edge does, apart from where it is: an example, and the group enforced on its target.
+        copy = Edge(FieldRef(Dataset("", ""), ""), FieldRef(Dataset("", ""), ""), "DIRECT", "IDENTITY")
+        self._transfers: dict[tuple[object, ...], int] = {("IDENTITY", False, (), None): _KEEP}
+        self._examples: list[tuple[Edge | None, int | None]] = [(None, None), (copy, None)]
+        self._read: set[int] = set()  # wholes out of which values go
+        rows = list(self._rows(edges))
+        rows += list(self._wholes(rows))
+        if len(rows) > MAX_EDGES:
+            msg = f"the graph has more than {MAX_EDGES} edges"
+            raise UsageError(msg, help="ask about a part of it")
+        self.edges = len(rows)
+        size = len(self._names)
+        self._out = _Side(rows, size, 0, 1)
+        self._in = _Side(rows, size, 1, 0)
+        self._order = self._topological()
+        self._marks = array("q", bytes(8 * size))
+        self._own: dict[int, tuple[Carried, ...]] = {}
+        self._apart: dict[Dataset, dict[FieldRef, tuple[Carried, ...]]] = {}  # labels of fields that no edge touches
+        self._fresh: dict[tuple[Label, ...], tuple[Carried, ...]] = {}
+        self._standings: list[Standing] = [NOTHING]
+        self._mark_of: dict[Standing, int] = {NOTHING: 0}
+        self._moved: dict[int, int] = {}
+        self._joined: dict[int, int] = {}
+
+    def number(self, field: FieldRef) -> int | None:
+        """The number of a field, None where no edge touches it."""
+        return self._numbers.get(field)
+
+    def name(self, number: int) -> FieldRef:
+        """The field of a number."""
+        return self._names[number]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def downstream(self, start: int, *, limit: int = MAX_REACH) -> list[int]:
+        """The fields that `start` flows into or influences, nearest first, without itself; at most `limit`."""
+        return self._reach(self._out, start, limit)
+
+    def upstream(self, start: int, *, limit: int = MAX_REACH) -> list[int]:
+        """The fields that `start` comes from or is influenced by, nearest first."""
+        return self._reach(self._in, start, limit)
+
+    def standing(self, field: FieldRef) -> Standing:
+        """What the last pass says of a field."""
+        number = self._numbers.get(field)
+        return (
+            Standing(self._apart.get(field.dataset, {}).get(field, ()))
+            if number is None
+            else self._standings[self._marks[number]]
+        )
+
+    def standings(self) -> Mapping[FieldRef, tuple[Carried, ...]]:
+        """The fields that carry labels."""
+        told = {
+            self._names[number]: labels
+            for number, mark in enumerate(self._marks)
+            if mark and (labels := self._standings[mark].labels)
+        }
+        return told | {field: labels for apart in self._apart.values() for field, labels in apart.items()}
+
+    def where(self, kind: str, *, only_sensitive: bool = False) -> list[FieldRef]:
+        """Where data of a kind is now, sorted; the kinds below it (`person.` stands for all of a family) too."""
+
+        def holds(labels: Iterable[Carried]) -> bool:
+            return any(
+                (label.kind == kind or (kind.endswith(".") and label.kind.startswith(kind)))
+                and (label.sensitive or not only_sensitive)
+                for label in labels
+            )
+
+        marks = {mark for mark, standing in enumerate(self._standings) if holds(standing.labels)}
+        apart = [field for fields in self._apart.values() for field, labels in fields.items() if holds(labels)]
+        return sorted([*apart, *(self._names[number] for number, mark in enumerate(self._marks) if mark in marks)])
+
+    def label(self, labels: Mapping[FieldRef, Sequence[Label]]) -> None:
+        """Forgets all labels and pushes these along all edges."""
+        self._own, self._apart = {}, {}
+        for field, own in labels.items():
+            self._give(field, own)
+        self._marks = marks = array("q", bytes(8 * len(self._names)))
+        mark_of = {mine: self._mark(Standing(mine)) for mine in set(self._own.values())}
+        for number, mine in self._own.items():
+            marks[number] = mark_of[mine]
+        first, to, how = self._out.first, self._out.other, self._out.how
+        moved, joined, width = self._moved, self._joined, len(self._examples)
+        again: set[int] = set()
+        place = self._order.place
+        for node in self._order.nodes:
+            mark = marks[node]
+            if not mark:
+                continue
+            for at in range(first[node], first[node + 1]):
+                key = mark * width + how[at]
+                new = moved.get(key, -1)
+                if new < 0:
+                    new = self._move(mark, how[at])
+                old = marks[to[at]]
+                if not new or new == old:
+                    continue
+                target = to[at]
+                if old:
+                    pair = old << 31 | new
+                    new = joined.get(pair, -1)
+                    if new < 0:
+                        new = self._join(pair)
+                if new != old:
+                    marks[target] = new
+                    if place[target] <= place[node]:  # a cycle leads back
+                        again.add(target)
+        # What follows such a field was computed from its old mark.
+        self._settle({to[at] for target in again for at in range(first[target], first[target + 1])})
+
+    def retag(self, field: FieldRef, labels: Sequence[Label]) -> list[FieldRef]:
+        """Gives a field other labels of its own; returns the fields whose standing changed, itself included.
+
+        Everything downstream is computed anew, so that a label taken away goes away there as well.
+        """
+        start = self._give(field, labels)
+        if start is None:
+            return [field]
+        touched = [start, *self._reach(self._out, start, len(self._names))]
+        before = {number: self._marks[number] for number in touched}
+        for number in touched:
+            self._marks[number] = 0
+        self._settle(touched)
+        return [self._names[number] for number in touched if self._marks[number] != before[number]]
+
+    def _carried(self, labels: tuple[Label, ...]) -> tuple[Carried, ...]:
+        found = self._fresh.get(labels)
+        if found is None:
+            found = self._fresh[labels] = worst(carried(label) for label in labels)
+        return found
+
+    def _give(self, field: FieldRef, labels: Sequence[Label]) -> int | None:
+        """Sets the labels of a field's own; returns where they start, None where no edge touches them."""
+        own = self._carried(tuple(labels))
+        number = self._numbers.get(field)
+        if number is None:
+            apart = self._apart.setdefault(field.dataset, {})
+            apart.pop(field, None)
+            if own:
+                apart[field] = own
+            whole = self._numbers.get(FieldRef(field.dataset, WHOLE))
+            if whole is None or whole not in self._read:
+                return None
+            # The table was read as a whole, when its columns were not known: the label may be in all of it.
+            number, own = whole, worst(label for labels in apart.values() for label in labels)
+        if own:
+            self._own[number] = own
+        else:
+            self._own.pop(number, None)
+        return number
+
+    def _settle(self, numbers: Iterable[int]) -> None:
+        """Computes these fields from what leads to them, and what follows, until nothing changes."""
+        place = self._order.place
+        queue = [(place[number], number) for number in numbers]
+        heapq.heapify(queue)
+        waiting = {number for _, number in queue}
+        first, other = self._out.first, self._out.other
+        while queue:
+            _, number = heapq.heappop(queue)
+            waiting.discard(number)
+            mark = self._compute(number)
+            if mark == self._marks[number]:
+                continue
+            self._marks[number] = mark
+            for at in range(first[number], first[number + 1]):
+                follower = other[at]
+                if follower not in waiting:
+                    waiting.add(follower)
+                    heapq.heappush(queue, (place[follower], follower))
+
+    def _compute(self, number: int) -> int:
+        own = self._own.get(number)
+        mark = self._mark(Standing(own)) if own else 0
+        width = len(self._examples)
+        first, other, how = self._in.first, self._in.other, self._in.how
+        for at in range(first[number], first[number + 1]):
+            there = self._marks[other[at]]
+            if there:
+                new = self._moved.get(there * width + how[at], -1)
+                new = self._move(there, how[at]) if new < 0 else new
+                if not mark:
+                    mark = new
+                elif new and new != mark:
+                    joined = self._joined.get(mark << 31 | new, -1)
+                    mark = self._join(mark << 31 | new) if joined < 0 else joined
+        return mark
+
+    def _move(self, mark: int, transfer: int) -> int:
+        standing = self._standings[mark]
+        edge, group = self._examples[transfer]
+        if edge is None:
+            kinds = {label.kind for label in standing.labels} | set(standing.influenced_by)
+            after = Standing((), tuple(sorted(kinds)))
+        else:
+            after = Standing(over(edge, standing.labels, self._rules, group=group), standing.influenced_by)
+        found = self._moved[mark * len(self._examples) + transfer] = self._mark(after)
+        return found
+
+    def _join(self, pair: int) -> int:
+        one, other = self._standings[pair >> 31], self._standings[pair & 0x7FFFFFFF]
+        kinds = sorted({*one.influenced_by, *other.influenced_by})
+        found = self._joined[pair] = self._mark(Standing(worst((*one.labels, *other.labels)), tuple(kinds)))
+        return found
+
+    def _mark(self, standing: Standing) -> int:
+        mark = self._mark_of.get(standing)
+        if mark is None:
+            mark = self._mark_of[standing] = len(self._standings)
+            self._standings.append(standing)
+        return mark
+
+    def _rows(self, edges: Iterable[Edge]) -> Iterable[tuple[int, int, int]]:
+        for edge in edges:
+            yield self._number(edge.source), self._number(edge.target), self._transfer(edge)
+
+    def _wholes(self, rows: Sequence[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
+        """Between a whole table and its columns: an influence on the whole is one on each column.
+
+        Where values go into or out of a whole, because its columns were not known, they may be those of any column.
+        """
+        wholes = {self._names[number].dataset: number for number in range(len(self)) if self._is_whole(number)}
+        filled = {target for _, target, transfer in rows if transfer != _SIDE and self._is_whole(target)}
+        self._read = {source for source, _, transfer in rows if transfer != _SIDE and self._is_whole(source)}
+        for number, name in enumerate(self._names):
+            whole = wholes.get(name.dataset)
+            if whole is not None and whole != number:
+                yield whole, number, _KEEP if whole in filled else _SIDE
+                if whole in self._read:
+                    yield number, whole, _KEEP
+
+    def _is_whole(self, number: int) -> bool:
+        return self._names[number].path == WHOLE
+
+    def _transfer(self, edge: Edge) -> int:
+        if edge.type == "INDIRECT":
+            return _SIDE
+        group = self._groups.get(edge.target.dataset)
+        key = (edge.subtype, edge.masking, edge.how, group)
+        number = self._transfers.get(key)
+        if number is None:
+            number = self._transfers[key] = len(self._examples)
+            self._examples.append((edge, group))
+        return number
+
+    def _number(self, field: FieldRef) -> int:
+        number = self._numbers.get(field)
+        if number is None:
+            number = self._numbers[field] = len(self._names)
+            self._names.append(field)
+        return number
+
+    def _reach(self, side: _Side, start: int, limit: int) -> list[int]:
+        seen = {start}
+        queue = [start]
+        first, other = side.first, side.other
+        for number in queue:  # the list grows while it is walked
+            for at in range(first[number], first[number + 1]):
+                next_one = other[at]
+                if next_one not in seen:
+                    seen.add(next_one)
+                    queue.append(next_one)
+            if len(queue) > limit:
+                break
+        return queue[1 : limit + 1]
+
+    def _topological(self) -> _Order:
+        """Sources before targets; what lies on cycles comes last, in the order of numbers."""
+        first, other = self._out.first, self._out.other
+        size = len(self._names)
+        waits = array("q", bytes(8 * size))
+        for target in other:
+            waits[target] += 1
+        nodes = [number for number in range(size) if not waits[number]]
+        for number in nodes:  # the list grows while it is walked
+            for at in range(first[number], first[number + 1]):
+                target = other[at]
+                waits[target] -= 1
+                if not waits[target]:
+                    nodes.append(target)
+        if len(nodes) < size:
+            done = set(nodes)
+            nodes += [number for number in range(size) if number not in done]
+        place = array("q", bytes(8 * size))
+        for at, number in enumerate(nodes):
+            place[number] = at
+        return _Order(nodes, place)
+
+
+class _Order:
+    """The fields in topological order, and the place of each."""
+
+    __slots__ = ("nodes", "place")
+
+    def __init__(self, nodes: list[int], place: array[int]) -> None:
+        self.nodes = nodes
+        self.place = place
+
+
+class _Side:
+    """The edges of one direction: those of field n lie at `first[n]` up to `first[n + 1]`."""
+
+    __slots__ = ("first", "how", "other")
+
+    def __init__(self, rows: list[tuple[int, int, int]], size: int, near: int, far: int) -> None:
+        first = array("q", bytes(8 * (size + 1)))
+        for row in rows:
+            first[row[near] + 1] += 1
+        for number in range(size):
+            first[number + 1] += first[number]
+        filled = array("q", first)
+        other, how = array("q", bytes(8 * len(rows))), array("q", bytes(8 * len(rows)))
+        for row in rows:
+            at = filled[row[near]]
+            other[at], how[at] = row[far], row[2]
+            filled[row[near]] = at + 1
+        self.first = first
+        self.other = other
+        self.how = how

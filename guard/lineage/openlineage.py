@@ -1,0 +1,200 @@
+"""OpenLineage events (core 2-0-2) from guard's values.
+
+Both ways to say column lineage are written: the `columnLineage` facet 1-2-0 that today's consumers read, and the
+explicit `lineage` facet 1-0-0 that succeeds it. Labels travel as tags. No event holds a value: of a statement only its
+shape, and no column comments, in which people write examples.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from guard.lineage.graph import WHOLE
+from guard.lineage.statement import shape
+from guard.model import Dataset, Edge, FieldLabel, FieldRef, Job, Table, Value
+
+if TYPE_CHECKING:
+    from openlineage.client.event_v2 import InputDataset, OutputDataset
+    from openlineage.client.generated.base import DatasetFacet
+
+State: TypeAlias = Literal["START", "COMPLETE", "ABORT", "FAIL"]
+
+PRODUCER = "https://guard.invalid/openlineage"
+ACCESS_FACET = "https://guard.invalid/spec/facets/1-0-0/GuardAccessRunFacet.json#/$defs/GuardAccessRunFacet"
+_RUNS = uuid.UUID("6f1d1f0e-6c6b-5d3e-9a55-8a3f6d0c2b71")  # the name space of run ids made from job ids
+
+
+class Statement(Value, frozen=True):
+    """The SQL of a job and its sqlglot dialect; only its shape enters the event."""
+
+    sql: str
+    dialect: str
+
+
+class Known(Value, frozen=True):
+    """What guard knows of the datasets in the event: their columns and labels."""
+
+    tables: tuple[Table, ...] = ()
+    labels: tuple[FieldLabel, ...] = ()
+
+
+def run_event(
+    job: Job,
+    edges: Sequence[Edge],
+    *,
+    time: str,
+    state: State = "COMPLETE",
+    known: Known | None = None,
+    statement: Statement | None = None,
+    namespace: str = "guard",
+) -> bytes:
+    """One RunEvent as JSON with sorted keys, on one line.
+
+    An edge whose target dataset has no name belongs to the answer itself: its dataset is `<job name>.result` in
+    `namespace`. `time` is RFC 3339.
+    """
+    from openlineage.client.event_v2 import Job as EventJob
+    from openlineage.client.event_v2 import Run, RunEvent, RunState
+    from openlineage.client.facet_v2 import job_type_job, sql_job
+    from openlineage.client.serde import Serde
+
+    known = known or Known()
+    result = Dataset(namespace, f"{job.name}.result")
+    edges = [_named(edge, result) for edge in edges]
+    facets: dict[str, Any] = {
+        "jobType": job_type_job.JobTypeJobFacet("BATCH", "GUARD", job.kind.upper(), producer=PRODUCER)
+    }
+    text = shape(statement.sql, statement.dialect) if statement else ""
+    if statement and text:
+        facets["sql"] = sql_job.SQLJobFacet(query=text, dialect=statement.dialect, producer=PRODUCER)
+    event = RunEvent(
+        eventType=RunState[state],
+        eventTime=time,
+        producer=PRODUCER,
+        run=Run(runId=run_id(job)),
+        job=EventJob(namespace=namespace, name=job.name, facets=facets),
+        inputs=_inputs(edges, known),
+        outputs=_outputs(edges, known),
+    )
+    document = Serde.to_dict(event)
+    document["run"]["facets"]["guard_access"] = access_facet(job)
+    return Serde.to_json(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def run_id(job: Job) -> str:
+    """The job's id where it is a UUID, else the UUID that always belongs to it."""
+    try:
+        return str(uuid.UUID(job.id))
+    except ValueError:
+        return str(uuid.uuid5(_RUNS, job.id))
+
+
+def access_facet(job: Job) -> dict[str, object]:
+    """Who, what for, and where the audit log says so: guard's own run facet."""
+    facet: dict[str, object] = {"_producer": PRODUCER, "_schemaURL": ACCESS_FACET}
+    facet |= {name: value for name, value in (("subject", job.subject), ("purpose", job.purpose)) if value}
+    if job.entry is not None:
+        facet["auditEntry"] = job.entry
+    return facet
+
+
+def _named(edge: Edge, result: Dataset) -> Edge:
+    if edge.target.dataset.name:
+        return edge
+    return Edge(edge.source, FieldRef(result, edge.target.path), edge.type, edge.subtype, edge.masking)
+
+
+def _inputs(edges: Sequence[Edge], known: Known) -> list[InputDataset]:
+    """What the edges come from; a job without edges, such as a scan, read what it labelled."""
+    from openlineage.client.event_v2 import InputDataset
+
+    read = (edge.source.dataset for edge in edges) if edges else (label.field.dataset for label in known.labels)
+    datasets = sorted(set(read))
+    return [InputDataset(each.namespace, each.name, facets=_described(each, known)) for each in datasets]
+
+
+def _outputs(edges: Sequence[Edge], known: Known) -> list[OutputDataset]:
+    from openlineage.client.event_v2 import OutputDataset
+
+    outputs = []
+    for dataset in sorted({edge.target.dataset for edge in edges}):
+        whole: dict[FieldRef, list[Edge]] = {}
+        columns: dict[str, dict[FieldRef, list[Edge]]] = {}
+        for edge in sorted(edge for edge in edges if edge.target.dataset == dataset):
+            sources = whole if edge.target.path == WHOLE else columns.setdefault(edge.target.path, {})
+            sources.setdefault(edge.source, []).append(edge)
+        facets = _described(dataset, known) | _column_lineage(columns, whole) | _explicit_lineage(columns, whole)
+        outputs.append(OutputDataset(dataset.namespace, dataset.name, facets=facets))
+    return outputs
+
+
+_Sources: TypeAlias = Mapping[FieldRef, Sequence[Edge]]
+
+
+def _column_lineage(columns: Mapping[str, _Sources], whole: _Sources) -> dict[str, DatasetFacet]:
+    """The facet that today's consumers read."""
+    from openlineage.client.facet_v2 import column_lineage_dataset as facet
+
+    def inputs(sources: _Sources) -> list[facet.InputField]:
+        return [
+            facet.InputField(
+                source.dataset.namespace,
+                source.dataset.name,
+                source.path,
+                [facet.Transformation(edge.type, edge.subtype, masking=edge.masking) for edge in edges],
+            )
+            for source, edges in sources.items()
+        ]
+
+    fields = {path: facet.Fields(inputs(sources)) for path, sources in columns.items()}
+    return {"columnLineage": facet.ColumnLineageDatasetFacet(fields, inputs(whole), producer=PRODUCER)}
+
+
+def _explicit_lineage(columns: Mapping[str, _Sources], whole: _Sources) -> dict[str, DatasetFacet]:
+    """Its successor; an input with a field at dataset level acts on the whole dataset."""
+    from openlineage.client.generated import lineage as facet
+
+    def inputs(sources: _Sources) -> list[facet.LineageInput]:
+        return [
+            facet.LineageDatasetInput(
+                source.dataset.namespace,
+                source.dataset.name,
+                "DATASET",
+                None if source.path == WHOLE else source.path,
+                [facet.LineageTransformation(edge.type, edge.subtype, masking=edge.masking) for edge in edges],
+            )
+            for source, edges in sources.items()
+        ]
+
+    fields = {path: facet.LineageFieldEntry(inputs(sources)) for path, sources in columns.items()}
+    return {"lineage": facet.LineageDatasetFacet(inputs(whole), fields, producer=PRODUCER)}
+
+
+def _described(dataset: Dataset, known: Known) -> dict[str, DatasetFacet]:
+    """Schema and tags of a dataset, where they are known."""
+    from openlineage.client.facet_v2 import schema_dataset, tags_dataset
+
+    facets: dict[str, DatasetFacet] = {}
+    table = next((table for table in known.tables if table.dataset == dataset), None)
+    if table is not None:
+        fields = [
+            schema_dataset.SchemaDatasetFacetFields(column.name, column.type, ordinal_position=at, fields=None)
+            for at, column in enumerate(table.columns, 1)
+        ]
+        facets["schema"] = schema_dataset.SchemaDatasetFacet(fields, producer=PRODUCER)
+    tags = [
+        tags_dataset.TagsDatasetFacetFields(each.label.kind, _tag(each), "guard", each.field.path)
+        for each in known.labels
+        if each.field.dataset == dataset and each.label is not None
+    ]
+    if tags:
+        facets["tags"] = tags_dataset.TagsDatasetFacet(tags, producer=PRODUCER)
+    return facets
+
+
+def _tag(labelled: FieldLabel) -> str:
+    """`level=4;state=raw`."""
+    assert labelled.label is not None
+    return f"level={labelled.label.level};state={labelled.label.state}"

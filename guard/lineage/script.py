@@ -1,0 +1,193 @@
+"""A script as statements: by the parser, or piece by piece where the parser gives up (procedures, control flow)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from guard.errors import ParseError
+from guard.lineage.commands import understood
+from guard.sql.limits import SCRIPT_LIMITS
+from guard.sql.parse import parse_tokens, tokenise
+
+_OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET})
+_CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET})
+_OPERATORS = frozenset(
+    {
+        TokenType.PLUS,
+        TokenType.DASH,
+        TokenType.STAR,
+        TokenType.SLASH,
+        TokenType.MOD,
+        TokenType.AMP,
+        TokenType.PIPE,
+        TokenType.CARET,
+    }
+)
+_STARTS = frozenset(
+    {
+        TokenType.INSERT,
+        TokenType.MERGE,
+        TokenType.UPDATE,
+        TokenType.DELETE,
+        TokenType.CREATE,
+        TokenType.WITH,
+        TokenType.SELECT,
+        TokenType.ALTER,
+        TokenType.FROM,
+    }
+)
+_WRITES = frozenset({TokenType.INSERT, TokenType.MERGE, TokenType.UPDATE, TokenType.DELETE, TokenType.CREATE})
+# Words after CREATE [OR REPLACE] that hold statements instead of being one.
+_ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE"})
+_TOUCHES_DATA = frozenset(
+    {
+        TokenType.INSERT,
+        TokenType.MERGE,
+        TokenType.UPDATE,
+        TokenType.DELETE,
+        TokenType.FROM,
+        TokenType.EXECUTE,
+        TokenType.INTO,
+    }
+)
+
+
+class Statement(NamedTuple):
+    """One statement of a script; `tree` is None where it could not be read, `line` says where it stands."""
+
+    tree: exp.Expression | None
+    line: int
+
+
+def statements(sql: str, dialect: str) -> list[Statement]:
+    """The statements of a script in order; a piece that may touch data and cannot be read comes without a tree.
+
+    Raises:
+        ParseError: too large, or not even words.
+    """
+    reader, tokens = tokenise(sql, dialect)
+    pieces = _pieces(tokens)
+    if len(pieces) > SCRIPT_LIMITS.statements:
+        msg = f"the script has more than {SCRIPT_LIMITS.statements} statements"
+        raise ParseError(msg, help="split the script", gap="too_large")
+    result: list[Statement] = []
+    for piece in pieces:
+        line = piece[0].line
+        tree = _read(sql, reader, piece)
+        if isinstance(tree, exp.Command) and (equal := understood(tree, dialect)):
+            result += [Statement(one, line) for one in equal]
+            continue
+        if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
+            result.append(Statement(tree, line))
+            continue
+        inner = _inner(piece)
+        tree = _read(sql, reader, inner) if inner else None
+        several = _unseparated(sql, reader, inner or piece) if tree is None else []
+        if tree is not None and not isinstance(tree, exp.Command):
+            result.append(Statement(tree, line))
+        elif several:
+            result += several
+        elif any(token.token_type in _TOUCHES_DATA for token in piece) or isinstance(tree, exp.Command):
+            result.append(Statement(None, line))
+    return result
+
+
+def _holds_statements(tree: exp.Expression) -> bool:
+    """CREATE PROCEDURE and its like, of which the parser reads no more than the head."""
+    return isinstance(tree, exp.Create) and (tree.kind or "").upper() in _ROUTINES
+
+
+def _pieces(tokens: Sequence[Any]) -> list[Sequence[Any]]:
+    """The tokens between semicolons outside of parentheses."""
+    pieces: list[Sequence[Any]] = []
+    depth = start = 0
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind in _OPEN:
+            depth += 1
+        elif kind in _CLOSE:
+            depth = max(0, depth - 1)
+        elif kind is TokenType.SEMICOLON and depth == 0:
+            if index > start:
+                pieces.append(tokens[start:index])
+            start = index + 1
+    if start < len(tokens):
+        pieces.append(tokens[start:])
+    return pieces
+
+
+def _read(sql: str, reader: Any, tokens: Sequence[Any]) -> exp.Expression | None:
+    try:
+        trees = parse_tokens(sql, reader, _spelled_out(tokens), limits=SCRIPT_LIMITS)
+    except ParseError:
+        return None
+    if len(trees) != 1 or not isinstance(trees[0], exp.Expression) or _misread(trees[0]):
+        return None
+    return trees[0]
+
+
+def _misread(tree: exp.Expression) -> bool:
+    """`DELETE FROM TABLE t`: the parser takes the reserved word for the name and the name for an alias."""
+    table = tree.this if isinstance(tree, exp.Delete) else None
+    name = table.this if isinstance(table, exp.Table) else None
+    return isinstance(name, exp.Identifier) and not name.args.get("quoted") and name.name.upper() == "TABLE"
+
+
+def _spelled_out(tokens: Sequence[Any]) -> Sequence[Any]:
+    """`SET a += b` (SQL Server) as `SET a = a + b`, which the parser knows; elsewhere the tokens as they are."""
+    if not tokens or not any(token.token_type is TokenType.UPDATE for token in tokens[:2]):
+        return tokens
+    result: list[Any] = []
+    start = 0  # where the assigned column begins
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        together = following is not None and following.start == token.end + 1
+        if kind in _OPERATORS and together and following is not None and following.token_type is TokenType.EQ:
+            continue
+        result.append(token)
+        if kind in (TokenType.SET, TokenType.COMMA):
+            start = len(result)
+        elif kind is TokenType.EQ and index:
+            before = tokens[index - 1]
+            if before.token_type in _OPERATORS and before.end + 1 == token.start:
+                result += [*result[start:-1], before]
+    return result
+
+
+def _inner(piece: Sequence[Any]) -> Sequence[Any]:
+    """The statement inside control flow: `BEGIN INSERT ...`, `IF a THEN UPDATE ...`, `LOOP SELECT ...`."""
+    depth = 0
+    for index, token in enumerate(piece):
+        kind = token.token_type
+        if kind in _OPEN:
+            depth += 1
+        elif kind in _CLOSE:
+            depth -= 1
+        elif depth == 0 and kind in _STARTS and not (kind is TokenType.CREATE and _routine(piece, index)):
+            return piece[index:] if index else ()
+    return ()
+
+
+def _unseparated(sql: str, reader: Any, piece: Sequence[Any]) -> list[Statement]:
+    """Statements without semicolons between them (SQL Server): split where one starts a line, if each part parses."""
+    starts = [0]
+    depth = 0
+    for index, token in enumerate(piece):
+        depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
+        fresh = index and token.line > piece[index - 1].line
+        if fresh and depth == 0 and token.token_type in _WRITES:
+            starts.append(index)
+    parts = [piece[start:end] for start, end in zip(starts, [*starts[1:], len(piece)], strict=True)]
+    trees = [_read(sql, reader, part) for part in parts] if len(parts) > 1 else []
+    if any(tree is None or isinstance(tree, exp.Command) for tree in trees):
+        return []
+    return [Statement(tree, part[0].line) for tree, part in zip(trees, parts, strict=False)]
+
+
+def _routine(piece: Sequence[Any], at: int) -> bool:
+    return any(token.text.upper() in _ROUTINES for token in piece[at + 1 : at + 4])
