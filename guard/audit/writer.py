@@ -1,0 +1,155 @@
+"""The writer thread: group commit.
+
+It takes every ticket that has gathered, writes entries and signed checkpoint as one journal record, syncs once, and
+only then answers all of them; the next callers gather meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from _thread import allocate_lock
+from collections import deque
+
+from guard.audit import journal, keys, tile
+from guard.audit.background import Background, Durable
+from guard.audit.seen import Seen
+from guard.audit.segment import Segment
+from guard.audit.ticket import Ticket
+from guard.audit.tree import Frontier, leaf_hash
+from guard.errors import AuditError
+from guard.model import Checkpoint
+
+MAX_WAITING = 65_536  # entries not yet taken by the writer; a caller beyond them waits
+MAX_BATCH = 8_192  # entries of one commit
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+
+class Writer:
+    """Makes tickets durable, in the order of `put`.
+
+    `gate` is the lock under which a caller gives its entries their order; `put` is called while it is held.
+    """
+
+    def __init__(
+        self, signer: keys.Signer, segment: Segment, frontier: Frontier, head: Checkpoint, seen: Seen, after: Background
+    ) -> None:
+        # OWNED BY: the thread
+        self._signer = signer
+        self._segment = segment
+        self._frontier = frontier
+        self._seen = seen
+        self._after = after
+        self._taken: list[Ticket] = []
+        self.checkpoint = head  # written by the thread, read by anyone
+        self.gate = threading.Lock()
+        self._room = threading.Condition(self.gate)
+        self._wake = allocate_lock()  # held while the thread has something to do
+        self._wake.acquire()
+        # OWNED BY: whoever holds `gate`
+        self._queue: deque[Ticket] = deque()
+        self._waiting = 0
+        self._asleep = False
+        self._closing = False
+        self._ended: AuditError | None = None
+        self._thread = threading.Thread(target=self._run, name="guard-audit", daemon=True)
+        self._thread.start()
+
+    def wait_for_room(self, entries: int) -> None:
+        """Returns when so many more entries may wait; back-pressure, never loss. Called with `gate` held.
+
+        Raises:
+            AuditError: the log is closed or broken.
+        """
+        while self._waiting and self._waiting + entries > MAX_WAITING and self._ended is None:
+            self._room.wait()
+        if self._ended is not None or self._closing:
+            raise self._copy(self._ended or AuditError("audit log is closed"))
+
+    def put(self, ticket: Ticket) -> None:
+        """Queues a ticket. Called with `gate` held, after `wait_for_room`."""
+        self._queue.append(ticket)
+        self._waiting += len(ticket.entries)
+        self._rouse()
+
+    def close(self) -> None:
+        """Commits what was handed over, and ends."""
+        with self.gate:
+            self._closing = True
+            self._rouse()
+        self._thread.join()
+
+    def _rouse(self) -> None:
+        if self._asleep:
+            self._asleep = False
+            self._wake.release()
+
+    @staticmethod
+    def _copy(error: AuditError) -> AuditError:
+        """A fresh exception, since a shared one would gather the tracebacks of all who raise it."""
+        return AuditError(error.message, help=error.help)
+
+    # --- the thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        ended = AuditError("audit log is closed")
+        try:
+            while self._take():
+                self._commit()
+        except OSError as error:
+            ended = AuditError(
+                f"audit log cannot be written: {error.strerror}",
+                help="nothing acknowledged is lost; make room or repair the disk, then open the log again",
+            )
+        except AuditError as error:  # from the publisher
+            ended = error
+        finally:
+            self._end(ended)
+
+    def _take(self) -> bool:
+        """Waits for work and takes what fits into one commit; False when the log closes and nothing is left."""
+        with self.gate:
+            self._asleep = not self._queue and not self._closing
+            asleep = self._asleep
+        if asleep:
+            self._wake.acquire()
+        with self.gate:
+            count = size = 0
+            while self._queue and count < MAX_BATCH and size < MAX_BATCH_BYTES:
+                ticket = self._queue.popleft()
+                self._taken.append(ticket)
+                count += len(ticket.entries)
+                size += ticket.size
+            self._waiting -= count
+            self._room.notify_all()
+            return bool(self._taken)
+
+    def _commit(self) -> None:
+        """One record, one write, one sync; then, and only then, the callers."""
+        entries = [data for ticket in self._taken for data in ticket.entries]
+        first = self._frontier.size
+        if entries:
+            self._segment.rotate_if_full(self._frontier, self.checkpoint)
+            leaves = [leaf_hash(data) for data in entries]
+            frontier, roots = self._frontier.grow(leaves, tile.HEIGHT)
+            head = keys.sign(self._signer, frontier.size, frontier.root)
+            self._segment.commit(journal.Batch(first, len(entries), tile.pack_bundle(entries), head))
+            # INVARIANT: from here on the entries are durable, and not before; a failed sync never comes here.
+            self._frontier = frontier
+            self.checkpoint = head
+            self._seen.record(head)
+        taken, self._taken = self._taken, []
+        for ticket in taken:
+            ticket.settle(first)
+            first += len(ticket.entries)
+        if entries:
+            self._after.offer(Durable(entries, leaves, roots, head))
+
+    def _end(self, reason: AuditError) -> None:
+        """Refuses everything from now on, and answers everyone who still waits."""
+        with self.gate:
+            self._ended = reason
+            waiting = [*self._taken, *self._queue]
+            self._taken, self._queue = [], deque()
+            self._room.notify_all()
+        for ticket in waiting:
+            ticket.fail(reason)

@@ -1,0 +1,172 @@
+"""Changing the log's key: verifiers with the old key and with the new one both follow, and nobody else gets in."""
+
+from __future__ import annotations
+
+import pytest
+
+from guard.audit import AuditLog, keys, proof, rotate, verify
+from guard.audit.keys import BothSigners, PublicKeys
+from guard.errors import AuditError, IntegrityError, KeyUnavailableError
+from guard.model import Entry, Sensitive
+from tests.audit.logs import OTHER, SIGNER, entry
+
+THIRD = keys.Ed25519Signer("example.org/log", Sensitive(b"3" * 32))
+
+
+def record(body) -> Entry:
+    """The entry of a step."""
+    return Entry(1, "key", "", "guard", body)
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log, its key in a folder, and some entries."""
+    first = keys.create(tmp_path / "keys" / rotate.KEY_FILE, "example.org/log")
+    more(tmp_path)
+    return first.public
+
+
+def more(folder) -> None:
+    """Three commits by whoever may sign now."""
+    with AuditLog.open(folder / "log", rotate.signer(folder / "keys")) as log:
+        for _ in range(3):
+            log.extend([entry(log.size), entry(log.size + 1)])
+
+
+def test_old_and_new_key_verify_the_whole_log(tmp_path, log):
+    """Before, during and after the change, whoever has any key of the log reads all of it."""
+    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    assert keys.load(tmp_path / "keys" / rotate.KEY_FILE).public == new != log
+    more(tmp_path)
+    for public in (log, new, PublicKeys((new, log))):
+        verify(tmp_path / "log", public).require()
+    assert rotate.retire(tmp_path / "keys", tmp_path / "log", record) == new
+    more(tmp_path)
+    for public in (log, new):
+        assert verify(tmp_path / "log", public).require().size == 20
+    assert not (tmp_path / "keys" / rotate.OLD_FILE).exists()
+
+
+def test_three_keys_in_a_row(tmp_path, log):
+    """The second of three keys verifies what came before it and what came after."""
+    found = [log]
+    for _ in range(2):
+        found.append(rotate.begin(tmp_path / "keys", tmp_path / "log", record))
+        more(tmp_path)
+        rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+        more(tmp_path)
+    for public in found:
+        verify(tmp_path / "log", public).require()
+    assert verify(tmp_path / "log", OTHER.public).first_bad == 0
+
+
+def test_proofs_of_the_overlap_verify_with_either_key(tmp_path, log):
+    """Two signatures on one checkpoint: verifiers may change over one by one."""
+    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    for public in (log, new):
+        assert proof.verify(proof.prove(tmp_path / "log", 2), public)[0].body["number"] == 2
+
+
+def test_the_retired_key_signs_nothing_any_more(tmp_path, log):
+    """A thief of the old key cannot go on with the log: it is bad from the first entry that the old key signed."""
+    thief = keys.load(tmp_path / "keys" / rotate.KEY_FILE)
+    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+    more(tmp_path)
+    with pytest.raises(IntegrityError, match="not signed by"):
+        AuditLog.open(tmp_path / "log", thief)
+    with AuditLog.open(tmp_path / "log", BothSigners(keys.load(tmp_path / "keys" / rotate.KEY_FILE), thief)) as both:
+        size = both.size
+        both.append(entry(size))
+    verify(tmp_path / "log", new).require()  # the new key signed too
+    append_by(tmp_path, thief, new)
+    report = verify(tmp_path / "log", new)
+    assert report.first_bad == size + 1
+
+
+def append_by(folder, signer, new) -> None:
+    """Adds a commit with a right tree and only this signer's signature."""
+    from guard.audit import journal, reader, tile
+    from guard.audit.tree import Frontier, leaf_hash
+
+    path = reader.segments(folder / "log")[-1][1]
+    entries = [data for batch in reader.batches(folder / "log") for data in batch.entries()]
+    added = entries[-1]
+    frontier = Frontier().extend(map(leaf_hash, [*entries, added]))
+    head = keys.sign(signer, frontier.size, frontier.root)
+    batch = journal.Batch(len(entries), 1, tile.pack_bundle([added]), head)
+    path.write_bytes(path.read_bytes() + journal.batch_record(batch))
+
+
+def test_a_stranger_cannot_name_keys(tmp_path, log):
+    """An entry that names a new key counts only under a signature of the old one."""
+    with AuditLog.open(tmp_path / "forged", OTHER) as forged:
+        forged.extend([entry(0), record({"was": [str(log)], "keys": [str(log), str(OTHER.public)]}), entry(2)])
+        forged.append(entry(3))
+    assert verify(tmp_path / "forged", log).first_bad == 0
+    with AuditLog.open(tmp_path / "claimed", OTHER) as claimed:
+        claimed.append(record({"was": [str(OTHER.public)], "keys": [str(OTHER.public), str(log)]}))
+        claimed.append(entry(1))
+    report = verify(tmp_path / "claimed", log)
+    assert report.first_bad == 0
+    assert "no checkpoint of the log is signed by" in report.problems[0].what
+
+
+def test_an_entry_about_keys_is_understood_or_the_log_is_bad(tmp_path, log):
+    """Nothing is guessed: keys of another log, or no keys at all, make the log bad from that commit."""
+    signer = rotate.signer(tmp_path / "keys")
+    with AuditLog.open(tmp_path / "log", signer) as opened:
+        size = opened.size
+        opened.append(record({"was": [str(log)], "keys": ["nonsense"]}))
+        opened.append(entry(0))
+    report = verify(tmp_path / "log", log)
+    assert size <= report.first_bad <= size + 1
+    assert any("not understood" in problem.what for problem in report.problems)
+
+
+def test_a_change_that_was_cut_off_is_taken_up_again(tmp_path, log, monkeypatch):
+    """After the entry and before the files: the next try uses the same new key, and the log verifies with both."""
+    with monkeypatch.context() as patch:
+        patch.setattr(rotate.os, "link", raise_oserror)
+        with pytest.raises(OSError, match="cut off"):
+            rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    more(tmp_path)  # still the old key alone
+    waiting = keys.load(tmp_path / "keys" / rotate.NEXT_FILE).public
+    assert rotate.begin(tmp_path / "keys", tmp_path / "log", record) == waiting
+    more(tmp_path)
+    for public in (log, waiting):
+        verify(tmp_path / "log", public).require()
+
+
+def raise_oserror(*_):
+    """A crash."""
+    raise OSError("cut off")
+
+
+def test_steps_out_of_order_are_refused(tmp_path, log):
+    """No second change within a change, no retirement without one, no change while another process writes."""
+    with pytest.raises(KeyUnavailableError, match="no old key"):
+        rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+    with (
+        AuditLog.open(tmp_path / "log", rotate.signer(tmp_path / "keys")),
+        pytest.raises(AuditError, match="open for writing"),
+    ):
+        rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    with pytest.raises(KeyUnavailableError, match="already"):
+        rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    with pytest.raises(ValueError, match="bear its name"):
+        PublicKeys((SIGNER.public, keys.Ed25519Signer("another/log", Sensitive(b"4" * 32)).public))
+
+
+def test_a_verifier_that_believes_any_key_is_noticed(tmp_path, log, monkeypatch):
+    """Seeded fault: without the check of the keys of the time, the thief's commit would pass."""
+    from guard.audit import key_history
+
+    thief = keys.load(tmp_path / "keys" / rotate.KEY_FILE)
+    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+    append_by(tmp_path, thief, new)
+    assert not verify(tmp_path / "log", new).ok
+    monkeypatch.setattr(key_history.KeyHistory, "check", lambda self, index, head: setattr(self, "_anchored", True))
+    assert verify(tmp_path / "log", new).ok
