@@ -1,0 +1,253 @@
+"""The rooms of one guard, each opened when it is first needed and closed in the reverse order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from guard.config import Loaded, default_rules, resolve_secret
+from guard.errors import StoreError
+from guard.model import Sensitive
+
+if TYPE_CHECKING:
+    from guard.anonymize.keys import Keyring
+    from guard.anonymize.mask_sql import Masks
+    from guard.audit import AuditLog, PublicKey, Signer
+    from guard.audit.people import People
+    from guard.classify import Classifier
+    from guard.engine.project import Projector
+    from guard.policy.engine import PolicyEngine
+    from guard.policy.pack import Pack
+    from guard.sources.source import Limits
+    from guard.store.store import Store
+
+T = TypeVar("T")
+LOG_WAIT = 5.0  # seconds that a second process waits for the log; commands are short, a sidecar is not
+
+
+class Components:
+    """What `Guard` is wired from. A property opens its room once, under a lock."""
+
+    def __init__(self, loaded: Loaded, clock: Callable[[], datetime]) -> None:
+        self.loaded = loaded
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._open: dict[str, Any] = {}  # OWNED BY: _lock; in the order of opening
+        self.inherited = 0  # entries that the log held before this process wrote to it
+
+    def close(self) -> None:
+        """Closes what is open, the last opened first; safe to call twice."""
+        with self._lock:
+            rooms, self._open = list(self._open.values()), {}
+        for room in reversed(rooms):
+            close = getattr(room, "close", None)
+            if close is not None:
+                close()
+
+    def release(self, *names: str) -> None:
+        """Closes these rooms, in this order; each opens again when it is next needed."""
+        for name in names:
+            with self._lock:
+                room = self._open.pop(name, None)
+            close = getattr(room, "close", None)
+            if close is not None:
+                close()
+
+    @property
+    def state(self) -> Path:
+        """The folder of guard's own state; made private on first use and kept out of version control."""
+        return self._once("state", self._make_state)
+
+    @property
+    def rules(self) -> Path:
+        """The folder of the rule pack."""
+        named = self.loaded.config.rules
+        return self.loaded.root / named if named else default_rules()
+
+    @property
+    def store(self) -> Store:
+        """Catalogue, scans and lineage."""
+        return self._once("store", self._open_store)
+
+    @property
+    def log(self) -> AuditLog:
+        """The audit log, held by this process alone."""
+        return self._once("log", self._open_log)
+
+    def opened_log(self) -> AuditLog | None:
+        """The audit log if this process writes it; opens nothing."""
+        found: AuditLog | None = self._open.get("log")
+        return found
+
+    @property
+    def shared_log(self) -> Sensitive[str] | None:
+        """The URL of the log in PostgreSQL that several machines share; None where the log is this folder alone."""
+        reference = self.loaded.config.audit.store
+        return Sensitive(resolve_secret(reference, root=self.loaded.root).reveal().decode()) if reference else None
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where the audit log lies; reading it needs no lock."""
+        return self.state / "audit"
+
+    @property
+    def verifier_key(self) -> PublicKey:
+        """The log's public key."""
+        return self._once("verifier_key", lambda: self._signer().public.all[0])
+
+    @property
+    def people(self) -> People:
+        """Who stands behind the pseudonyms of the log."""
+        return self._once("people", self._open_people)
+
+    @property
+    def classifier(self) -> Classifier:
+        """The detectors with the pack's taxonomy and names."""
+        return self._once("classifier", self._open_classifier)
+
+    @property
+    def pack(self) -> Pack:
+        """The rule pack as files."""
+        return self._once("pack", self._open_pack)
+
+    @property
+    def engine(self) -> PolicyEngine:
+        """The engine that decides, as configured."""
+        return self._once("engine", self._open_engine)
+
+    @property
+    def keys(self) -> Keyring:
+        """The keys of pseudonyms."""
+        return self._once("keys", self._open_keys)
+
+    @property
+    def masks(self) -> Masks:
+        """The SQL forms of masks."""
+        return self._once("masks", self._open_masks)
+
+    @property
+    def projector(self) -> Projector:
+        """Carries recorded jobs into the lineage store and to OpenLineage."""
+        return self._once("projector", self._open_projector)
+
+    @property
+    def query_limits(self) -> Limits:
+        """Bounds of one query."""
+        return self._once("query_limits", self._make_limits)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        found: T | None = self._open.get(name)
+        if found is None:
+            with self._lock:
+                found = self._open.get(name)
+                if found is None:
+                    found = make()
+                    self._open[name] = found
+        return found
+
+    def _make_state(self) -> Path:
+        folder: Path = self.loaded.root / self.loaded.config.state
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            cause = (error.strerror or "unknown cause").lower()
+            raise StoreError(
+                f"state folder `{folder}` cannot be used: {cause}", help="make it writable, or name another by `state`"
+            ) from None
+        return folder
+
+    def _make_limits(self) -> Limits:
+        from guard.sources.source import Limits
+
+        settings = self.loaded.config.query
+        return Limits(rows=settings.max_rows, seconds=settings.timeout_s)
+
+    def _open_store(self) -> Store:
+        from guard.store.store import Store
+
+        return Store.open(self.loaded.config.store or self.state / "guard.db")
+
+    def _open_log(self) -> AuditLog:
+        from guard.audit import AuditLog, timestamp
+        from guard.engine.erase import finish
+
+        shared = self.shared_log
+        if shared is None:
+            log = AuditLog.open(self.audit_folder, self._signer(), clock=self.clock, wait=LOG_WAIT)
+        else:
+            from guard.audit.shared import open_shared
+
+            wait = max(LOG_WAIT, self.loaded.config.audit.wait_s)
+            log = open_shared(shared, self.audit_folder, self._signer(), clock=self.clock, wait=wait)
+        self.inherited = log.size
+        finish(self.people, log, time=timestamp(self.clock()))
+        return log
+
+    def _open_people(self) -> People:
+        from guard.audit.people import People
+
+        return People(self.state / "keys")
+
+    def _signer(self) -> Signer:
+        from guard.audit import keys, rotate
+
+        path = self.state / "keys" / rotate.KEY_FILE
+        # INVARIANT: a key is made only for a log that does not exist yet; a lost key is never replaced in silence.
+        if path.exists() or self.audit_folder.exists():
+            return rotate.signer(path.parent)
+        return keys.create(path, "guard")
+
+    def _open_classifier(self) -> Classifier:
+        from guard.classify import Classifier
+
+        return Classifier.load(self.rules)
+
+    def _open_pack(self) -> Pack:
+        from guard.policy.pack import Pack
+
+        return Pack.load(self.rules / "policy")
+
+    def _open_engine(self) -> PolicyEngine:
+        settings = self.loaded.config.policy
+        if settings.engine == "opa":
+            from guard.policy.engines.opa_address import OpaAddress
+            from guard.policy.engines.opa_server import OpaServerEngine
+
+            token = None
+            if settings.opa_token:
+                token = Sensitive(resolve_secret(settings.opa_token, root=self.loaded.root).reveal().decode())
+            address = OpaAddress.parse(
+                settings.opa_url,
+                token=token,
+                ca_file=settings.opa_ca_file,
+                client_cert=settings.opa_client_cert,
+                client_key=settings.opa_client_key,
+            )
+            return OpaServerEngine(self.pack, address, deadline=settings.deadline_ms / 1000)
+        from guard.policy.engines.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(self.pack, cache=self.state / "rego")
+
+    def _open_keys(self) -> Keyring:
+        from guard.anonymize.keys import Keyring
+
+        reference = self.loaded.config.keys.root
+        if reference:
+            return Keyring.from_secret(resolve_secret(reference, root=self.loaded.root))
+        return Keyring.load_or_create(self.state / "keys" / "root.key")
+
+    def _open_masks(self) -> Masks:
+        from guard.anonymize.mask_sql import Masks
+
+        return Masks(self.keys)
+
+    def _open_projector(self) -> Projector:
+        from guard.engine.project import Projector
+
+        return Projector(self)

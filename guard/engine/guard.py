@@ -1,0 +1,526 @@
+"""The class `Guard`: one object that a program opens, asks and closes."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from guard import config as configuration
+from guard.audit.people import WHO
+from guard.engine.cache import Cache
+from guard.engine.components import Components
+from guard.engine.erase import Erasure, erase
+from guard.engine.evidence import Evidence
+from guard.engine.opened import OpenSource
+from guard.engine.prepare import Ask, Prepared, Rooms, prepare
+from guard.engine.project import Done
+from guard.engine.record import entry, entry_of, explain
+from guard.engine.result import Result
+from guard.engine.scan import Progress, Request, scan
+from guard.engine.trace import Trace
+from guard.errors import AccessDeniedError, UsageError
+from guard.model import Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Sensitive, Subject
+from guard.store.lineage import digest_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from guard.anonymize.files import Progress as FileProgressValue
+    from guard.anonymize.plan import Plan
+    from guard.audit import PublicKey
+    from guard.audit.prune import Pruned
+    from guard.store.store import Store
+
+    FileProgress = Callable[[FileProgressValue], None]
+
+CACHED_ASKS = 4096  # prepared statements kept
+Clock = Callable[[], datetime]
+Language = Literal["en", "zh-Hans", "zh-Hant"]
+
+
+def now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+def open_guard(
+    config: str | Path | None = None,
+    *,
+    folder: str | Path | None = None,
+    operator: str | None = None,
+    clock: Clock = now,
+    settings: Mapping[str, Any] | None = None,
+) -> Guard:
+    """Opens guard; use it as a context manager.
+
+    Args:
+        config: a `guard.toml`; without it the one in `folder` (the working folder), or defaults.
+        folder: where relative paths, and the state folder `.guard`, start from.
+        operator: who runs guard, for the audit log; the user of the operating system by default.
+        clock: the time, for tests.
+        settings: override the file and the environment: `{"policy": {"engine": "opa"}}`.
+
+    Raises:
+        ConfigError: the configuration says something guard does not understand.
+    """
+    loaded = configuration.load(
+        Path(config) if config else None, folder=Path(folder) if folder else None, overrides=settings
+    )
+    return Guard(loaded, operator=operator or _user(), clock=clock)
+
+
+class Guard:
+    """Wires the rooms; each opens when it is first needed. Safe to share between threads."""
+
+    def __init__(self, loaded: configuration.Loaded, *, operator: str, clock: Clock = now) -> None:
+        self.loaded = loaded
+        self.operator = operator
+        self._clock = clock
+        self._parts = Components(loaded, clock)
+        self._lock = threading.Lock()
+        self._sources: dict[object, OpenSource] = {}  # OWNED BY: _lock
+        self._asks: Cache[Prepared] = Cache(CACHED_ASKS)
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finishes the record and releases files and connections; safe to call twice."""
+        with self._lock:
+            sources, self._sources = list(self._sources.values()), {}
+        for opened in sources:
+            opened.source.close()
+        self._parts.close()
+
+    # --- what is sensitive --------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        source: object,
+        tables: Sequence[str] | None = None,
+        sample: int | None = None,
+        seed: int | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> ScanReport:
+        """Samples a source read-only, classifies every column, and writes the labels into the catalogue.
+
+        Args:
+            source: a URI, a path or glob, or an Arrow, polars or pandas table.
+            tables: globs of table names; all by default.
+            sample: rows read of each table.
+            seed: chooses the rows; the same seed on the same data gives the same report.
+            progress: called after each table.
+
+        Raises:
+            SourceError: the source cannot be opened.
+            NothingScannedError: no table matched.
+        """
+        settings = self.loaded.config.scan
+        opened = self._opened(source)
+        try:
+            request = Request(
+                only=tables,
+                sample=settings.sample if sample is None else sample,
+                seed=settings.seed if seed is None else seed,
+                seconds=settings.timeout_s,
+                operator=self.operator,
+            )
+            return scan(self._parts, opened.source, request, clock=self._clock, progress=progress)
+        finally:
+            opened.forget()
+
+    def classify_text(self, text: str) -> list[Finding]:
+        """The kinds seen in a text, with their spans."""
+        return self._parts.classifier.classify_text(text)
+
+    def classify_table(self, table: object, name: str | None = None) -> list[FieldLabel]:
+        """The label of each column of an Arrow, polars or pandas table; works from names alone when it is empty."""
+        from guard.model import Dataset
+        from guard.sources.arrow import to_arrow
+
+        return self._parts.classifier.classify_table(to_arrow(table), dataset=Dataset("frame", name or "table"))
+
+    def kind_name(self, kind: str, language: Language = "en") -> str:
+        """What people call a kind."""
+        known = self._parts.classifier.taxonomy.kinds.get(kind)
+        return known.labels.of(language) if known else kind
+
+    # --- who may see it -----------------------------------------------------------------------------------
+
+    def check(
+        self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None
+    ) -> Decision:
+        """Decides, records the decision, and runs nothing."""
+        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
+        return self._record_decision(prepared)
+
+    def rewrite(self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None) -> str:
+        """The enforced SQL, with placeholders where secrets would be bound.
+
+        Raises:
+            AccessDeniedError: the decision is a denial.
+        """
+        return self.enforce(sql, subject=subject, purpose=purpose, source=source, dialect=dialect)[1].sql
+
+    def enforce(
+        self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None
+    ) -> tuple[Decision, EnforcedQuery]:
+        """The decision and the enforced query, for a caller that runs it on a connection of its own.
+
+        Recorded as a query, durably, before it is handed out.
+
+        Raises:
+            AccessDeniedError: the decision is a denial.
+        """
+        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
+        if prepared.enforced is None:
+            raise _denial(self._record_decision(prepared))
+        decision, job, recorded = self._submit_query(prepared)
+        index = recorded.result()
+        self._parts.projector.put(
+            Done(msgspec.structs.replace(job, entry=index), edges=prepared.edges, digest=prepared.digest)
+        )
+        return decision, prepared.enforced
+
+    def explain(
+        self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None
+    ) -> tuple[Decision, str]:
+        """The decision, and the enforced SQL; the SQL is empty for a denial. Never raises for a denial."""
+        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
+        return self._record_decision(prepared), prepared.enforced.sql if prepared.enforced else ""
+
+    def query(
+        self,
+        sql: str,
+        *,
+        subject: Subject,
+        purpose: str,
+        source: object,
+        dialect: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Decides, enforces, runs, and answers; the record is durable before the answer is handed out.
+
+        Args:
+            sql: one SELECT in the source's dialect; `:name` stands for a bound parameter.
+            subject: who asks.
+            purpose: what for, as the rule pack names it.
+            source: a URI, a path or glob, or an Arrow, polars or pandas table.
+            dialect: must be the source's own, if given.
+            parameters: values bound by name.
+
+        Raises:
+            AccessDeniedError: with the rule, the column, the label and the cure.
+            SourceError: the source refused the enforced SQL, or took too long.
+            AuditError: the record could not be made durable; then there is no answer.
+        """
+        prepared, opened = self._prepare(sql, subject, purpose, source, dialect)
+        if prepared.enforced is None:
+            raise _denial(self._record_decision(prepared))
+        enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
+        decision, job, recorded = self._submit_query(prepared)
+        # The log is made durable while the source works; the answer waits for both.
+        try:
+            table = opened.source.run(enforced, limits=self._parts.query_limits)
+        finally:
+            index = recorded.result()
+        self._parts.projector.put(
+            Done(
+                msgspec.structs.replace(job, entry=index),
+                edges=prepared.edges,
+                digest=prepared.digest,
+                rows=table.num_rows,
+            )
+        )
+        return Result(table=table, decision=decision, enforced=enforced, entry=index)
+
+    # --- how it is made safe ------------------------------------------------------------------------------
+
+    def anonymize(self, table: object, plan: Plan) -> pa.Table:
+        """Applies a plan to an Arrow, polars or pandas table; recorded before the result is handed out.
+
+        Raises:
+            PlanError: the plan does not fit the table.
+            TransformError: a transform cannot be applied to a column.
+        """
+        from guard.anonymize.apply import apply
+        from guard.sources.arrow import to_arrow
+
+        arrow = to_arrow(table)
+        result = apply(arrow, plan, self._parts.keys)
+        self.record("anonymize", {"purpose": plan.purpose, "rows": arrow.num_rows, "fields": plan.summary()})
+        return result
+
+    def anonymize_file(
+        self, source: Path, target: Path, plan: Plan, *, delimiter: str = ",", progress: FileProgress | None = None
+    ) -> int:
+        """Writes `target` from `source` by a plan; it appears whole, after its record is durable, or not at all.
+
+        Returns the number of rows. Leaves lineage from each field of the input to its field of the output.
+        """
+        from guard.anonymize.file_formats import CsvOptions
+        from guard.anonymize.files import anonymize_file
+        from guard.engine.release import edges_of_plan
+
+        time = self._time()
+        edges = edges_of_plan(plan, source, target)
+        digest = digest_of(edges)
+        self._parts.store.lineage.keep(digest, edges)
+        index: list[int] = []
+
+        def before_publish(rows: int) -> None:
+            body = {
+                "job": job_id,
+                "purpose": plan.purpose,
+                "rows": rows,
+                "source": str(source),
+                "target": str(target),
+                "fields": plan.summary(),
+                "edges": digest,
+            }
+            index.append(self.record("anonymize", body))
+
+        job_id = f"a-{secrets.token_hex(10)}"
+        rows = anonymize_file(
+            source,
+            target,
+            plan,
+            self._parts.keys,
+            csv=CsvOptions(delimiter=delimiter),
+            progress=progress,
+            before_publish=before_publish,
+        )
+        job = Job(
+            id=job_id,
+            kind="anonymize",
+            name=str(target),
+            started=time,
+            subject=self._parts.people.of(self.operator).pseudonym,
+            purpose=plan.purpose,
+            entry=index[0],
+        )
+        self._parts.projector.put(Done(job=job, edges=edges, digest=digest, rows=rows))
+        return rows
+
+    def derive_plan(self, source: object, *, purpose: str) -> Plan:
+        """A plan from the labels of the last scan of `source`, with a reason for each choice.
+
+        Raises:
+            PlanError: the source has not been scanned, or has more than one table.
+        """
+        from guard.anonymize.derive import Defaults, derive
+
+        return derive(self.catalogue(source), Defaults.load(self._parts.rules), purpose=purpose)
+
+    # --- where from, where to; can you prove it ------------------------------------------------------------
+
+    @property
+    def audit(self) -> Evidence:
+        """The audit log as evidence: `verify()`, `prove(index)`, `entries()`, `checkpoint()`."""
+        return Evidence(self._parts)
+
+    @property
+    def lineage(self) -> Trace:
+        """Questions to the recorded lineage: `find(name)`, `show(name)`, `jobs(field)`."""
+        return Trace(self._parts)
+
+    @property
+    def store(self) -> Store:
+        """guard's own state."""
+        return self._parts.store
+
+    @property
+    def parts(self) -> Components:
+        """The opened rooms, for the command line and the sidecar."""
+        return self._parts
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> int:
+        """Appends an entry of the operator; returns its index once it is durable."""
+        person = self._parts.people.of(self.operator)
+        return self._parts.log.append(entry_of(kind, person, time=self._time(), body=body))
+
+    def erase(self, subject: str) -> Erasure:
+        """Destroys what tells who `subject` was, everywhere in guard's state; on record before it happens.
+
+        The log's leaves, and all proofs over them, stay what they were: they hold a pseudonym and a sealed part, which
+        nobody can open afterwards.
+
+        Raises:
+            UsageError: guard holds nothing of this subject.
+            AuditError: the erasure could not be recorded, so nothing was erased; or another process writes the log.
+        """
+        erasure = erase(self._parts, subject, operator=self.operator, time=self._time())
+        self._asks.clear()  # prepared answers hold the old pseudonym
+        return erasure
+
+    def prune(self) -> Pruned:
+        """Removes entries that are older than `audit.retention_days`; on record before it happens.
+
+        Raises:
+            UsageError: no retention is configured, it is too short, or the log is on hold.
+            AuditError: the log cannot be written.
+        """
+        from guard.audit.prune import Retention, prune
+
+        settings = self.loaded.config.audit
+        if not settings.retention_days:
+            raise UsageError(
+                "no retention is configured, so entries are kept for ever",
+                help="set audit.retention_days in guard.toml",
+            )
+        try:
+            policy = Retention(days=settings.retention_days, hold=settings.hold)
+        except ValueError as error:
+            raise UsageError(f"`audit.retention_days`: {error}", help="give a longer time") from None
+        person = self._parts.people.of(self.operator)
+        self.flush()  # what is removed has been projected
+        return prune(
+            self._parts.log,
+            policy,
+            lambda body: entry_of("config", person, time=self._time(), body=body),
+            now=self._clock(),
+        )
+
+    def rotate_key(self, *, retire: bool = False) -> PublicKey:
+        """Changes the log's key: two keys sign from now on, or with `retire` the new one alone; gives the new one.
+
+        Raises:
+            KeyUnavailableError: a change is under way already, or there is none to end.
+            AuditError: another process writes the log.
+        """
+        from guard.audit import rotate
+
+        if self._parts.shared_log is not None:
+            raise UsageError("the key of a shared log is not changed yet", help="change it on a log in a folder")
+        folder = self._parts.state / "keys"
+        person = self._parts.people.of(self.operator)
+        step = rotate.retire if retire else rotate.begin
+        # The log is opened anew by the step, with the keys of the step.
+        self._parts.release("projector", "log", "verifier_key")
+        return step(
+            folder,
+            self._parts.audit_folder,
+            lambda body: entry_of("key", person, time=self._time(), body=body),
+        )
+
+    def flush(self) -> None:
+        """Returns when lineage and events of everything answered so far are stored."""
+        self._parts.projector.flush()
+
+    def catalogue(self, source: object) -> Iterable[FieldLabel]:
+        """What guard knows of a source's fields, from its last scan."""
+        _, labels, _ = self._opened(source).snapshot()
+        return tuple(labels.values())
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _opened(self, source: object) -> OpenSource:
+        from guard.sources.open import open_source
+
+        where = self.loaded.source(str(source)) if isinstance(source, str | Path) else source
+        key: object = where if isinstance(where, str) else id(where)
+        with self._lock:
+            opened = self._sources.get(key)
+            if opened is None:
+                opened = OpenSource(open_source(where, root=self.loaded.root), self._parts.store.catalogue.labels)
+                self._sources[key] = opened
+            return opened
+
+    def _prepare(
+        self, sql: str, subject: Subject, purpose: str, source: object, dialect: str | None
+    ) -> tuple[Prepared, OpenSource]:
+        opened = self._opened(source)
+        if dialect is not None and dialect != opened.source.dialect:
+            raise UsageError(
+                f"dialect `{dialect}` is not the dialect of the source, `{opened.source.dialect}`",
+                help="leave `dialect` out",
+            )
+        catalogue, labels, epoch = opened.snapshot()
+        # Rules may look at the time, so an answer is kept for the minute it was given in.
+        minute = self._clock().replace(second=0, microsecond=0)
+        key = (sql, id(opened), epoch, subject, purpose, self._parts.engine.revision, minute)
+        prepared = self._asks.get(key)
+        if prepared is None:
+            ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
+            rooms = Rooms(self._parts.engine, self._parts.masks.for_purpose(purpose), self._category_of)
+            prepared = prepare(ask, opened.source, catalogue, labels, rooms)
+            person = self._parts.people.of(subject.id)
+            body = {**prepared.body, WHO: person.member}
+            prepared = dataclasses.replace(prepared, actor=person.pseudonym, body=body)
+            if prepared.edges:
+                self._parts.store.lineage.keep(prepared.digest, prepared.edges)
+            if not any(gap.code == "policy_unavailable" for gap in prepared.decision.gaps):
+                self._asks.put(key, prepared)
+        return prepared, opened
+
+    def _submit_query(self, prepared: Prepared) -> tuple[Decision, Job, Future[int]]:
+        decision = msgspec.structs.replace(prepared.decision, id=_new_id())
+        time = self._time()
+        body = {"decision": decision.id, **prepared.body}
+        recorded = self._parts.log.submit(entry("query", time=time, actor=prepared.actor, body=body))
+        job = Job(
+            id=decision.id,
+            kind="query",
+            name=prepared.fingerprint,
+            started=time,
+            subject=prepared.actor,
+            purpose=decision.purpose,
+        )
+        return decision, job, recorded
+
+    def _category_of(self, kind: str) -> str:
+        known = self._parts.classifier.taxonomy.kinds.get(kind)
+        return known.category if known else ""
+
+    def _record_decision(self, prepared: Prepared) -> Decision:
+        decision = msgspec.structs.replace(prepared.decision, id=_new_id())
+        body = {"decision": decision.id, **prepared.body}
+        self._parts.log.append(entry("decision", time=self._time(), actor=prepared.actor, body=body))
+        return decision
+
+    def _time(self) -> str:
+        from guard.audit import timestamp
+
+        return timestamp(self._clock())
+
+
+def _user() -> str:
+    """The user of the operating system; a container may run under a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def _new_id() -> str:
+    return f"d-{secrets.token_hex(10)}"
+
+
+def _bind(enforced: EnforcedQuery, parameters: Mapping[str, Any]) -> EnforcedQuery:
+    reserved = [name for name in parameters if name.startswith("guard_")]
+    if reserved:
+        raise UsageError(f"parameter `{reserved[0]}` is reserved", help="use a name that does not start with `guard_`")
+    bound = {name: Sensitive(value) for name, value in parameters.items()}
+    return msgspec.structs.replace(enforced, parameters={**enforced.parameters, **bound})
+
+
+def _denial(decision: Decision) -> AccessDeniedError:
+    message, cure = explain((*decision.determined_by, *decision.errored), decision.gaps)
+    return AccessDeniedError(f"denied: {message}", help=cure, decision_id=decision.id, decision=decision)

@@ -1,0 +1,225 @@
+"""From SQL to a decision and, when it allows, to enforced SQL: the cold path of a query.
+
+Everything here is wiring: the rooms do the work. What cannot be understood becomes a gap, and a gap denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlglot import exp
+
+from guard.engine.record import decision_body
+from guard.errors import AccessDeniedError, ParseError, PolicyUnavailableError
+from guard.lineage.extract import from_statement
+from guard.model import (
+    Dataset,
+    Decision,
+    Edge,
+    EnforcedQuery,
+    FieldLabel,
+    FieldRef,
+    Gap,
+    Mask,
+    QueryFacts,
+    Subject,
+    TableName,
+)
+from guard.policy.decide import decide
+from guard.policy.enforce import enforce, review
+from guard.policy.facts import extract
+from guard.sql.catalogue import Catalogue
+from guard.sql.masking import MaskSql
+from guard.sql.parse import anonymised, fingerprint, parse
+from guard.store.lineage import digest_of
+
+if TYPE_CHECKING:
+    from guard.policy.engine import PolicyEngine
+    from guard.sources.source import Source
+
+
+ANSWERS = "guard"  # OpenLineage namespace of answers
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question: may this subject run this SQL for this purpose on this source, and how."""
+
+    sql: str
+    dialect: str
+    subject: Subject
+    purpose: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The answer to an ask, before it gets an id and a place in the log."""
+
+    decision: Decision
+    body: Mapping[str, Any]  # of its audit entries; holds no literal
+    enforced: EnforcedQuery | None = None  # None when denied
+    edges: tuple[Edge, ...] = ()
+    digest: str = ""  # of the edges
+    fingerprint: str = ""
+    actor: str = ""  # the pseudonym of who asked; the body holds the sealed part
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What preparing needs from the rooms that do not know each other."""
+
+    engine: PolicyEngine
+    mask_sql: MaskSql
+    category_of: Callable[[str], str]
+
+
+def prepare(
+    ask: Ask,
+    source: Source,
+    catalogue: Catalogue,
+    labels: Mapping[tuple[TableName, str], FieldLabel],
+    rooms: Rooms,
+) -> Prepared:
+    """Decides and, when allowed, enforces. Never raises for what the SQL says: that is a denial."""
+    try:
+        statement = parse(ask.sql, ask.dialect)
+    except ParseError as error:
+        gap = Gap(code=error.gap, what=error.message, help=error.help)
+        facts = QueryFacts(dialect=ask.dialect, statement="", gaps=(gap,))
+        return _finish(_bare_denial(ask, rooms, gap, facts), source)
+    facts = extract(statement, catalogue)
+    named = {gap.code for gap in facts.gaps} & {"unknown_table", "unknown_column"}
+    gaps = (*facts.gaps, *(gap for gap in review(statement, catalogue) if gap.code not in named))
+    gaps = (*gaps, *_unscanned(facts, {table for table, _ in labels}))
+    facts = msgspec.structs.replace(facts, gaps=tuple(dict.fromkeys(gaps)))
+    decision = _decide(ask, facts, lambda table, column: labels.get((table, column)), source.uri, rooms)
+    said = _Said(anonymised(statement, dialect=ask.dialect), fingerprint(statement, dialect=ask.dialect))
+    if not decision.allowed:
+        return _finish(decision, source, said)
+    try:
+        enforced = enforce(statement, catalogue, decision, rooms.mask_sql)
+    except AccessDeniedError as error:
+        return _finish(
+            _deny(decision, Gap(code="unsupported_syntax", what=error.message, help=error.help)), source, said
+        )
+    stray = _stray_relations(source, catalogue, enforced)
+    if stray:
+        gap = Gap(
+            code="stale_catalogue",
+            what=f"the engine would read `{stray}`, which guard did not see in the statement",
+            help="run `guard scan` on the source, then try again",
+        )
+        return _finish(_deny(decision, gap), source, said)
+    edges = _edges(statement, catalogue, source.namespace, decision, Dataset(ANSWERS, f"{said.fingerprint}.result"))
+    return _finish(decision, source, said, enforced, edges)
+
+
+def _unscanned(facts: QueryFacts, scanned: Set[TableName]) -> Iterator[Gap]:
+    """A gap for each table that nobody looked at: `count(*)` reads it without naming a column that a rule could see."""
+    for table in facts.tables:
+        if table not in scanned:
+            yield Gap(
+                code="unclassified_column",
+                what=f"table `{table}` has not been scanned",
+                help="run `guard scan` on the source",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The statement as a log may hold it: without literals."""
+
+    sql: str = ""
+    fingerprint: str = ""
+
+
+def _finish(
+    decision: Decision,
+    source: Source,
+    said: _Said = _Said(),
+    enforced: EnforcedQuery | None = None,
+    edges: tuple[Edge, ...] = (),
+) -> Prepared:
+    digest = digest_of(edges)
+    body = decision_body(decision, source=source.uri, sql=said.sql, fingerprint=said.fingerprint, edges=digest)
+    return Prepared(decision, body, enforced, edges, digest, said.fingerprint)
+
+
+def _decide(
+    ask: Ask,
+    facts: QueryFacts,
+    label_of: Callable[[TableName, str], FieldLabel | None],
+    source: str,
+    rooms: Rooms,
+) -> Decision:
+    try:
+        return decide(
+            facts,
+            label_of,
+            subject=ask.subject,
+            purpose=ask.purpose,
+            source=source,
+            now=ask.now,
+            decision_id="",
+            engine=rooms.engine,
+            category_of=rooms.category_of,
+        )
+    except PolicyUnavailableError as error:
+        gap = Gap(code="policy_unavailable", what=error.message, help=error.help)
+        return _bare_denial(ask, rooms, gap, facts)
+
+
+def _bare_denial(ask: Ask, rooms: Rooms, gap: Gap, facts: QueryFacts) -> Decision:
+    return Decision(
+        id="",
+        outcome="deny",
+        subject=ask.subject.id,
+        purpose=ask.purpose,
+        gaps=(gap,),
+        facts=facts,
+        revision=rooms.engine.revision,
+        engine=rooms.engine.name,
+    )
+
+
+def _deny(decision: Decision, gap: Gap) -> Decision:
+    """The decision turned into a denial, determined by the gap; nothing is owed, since nothing runs."""
+    return msgspec.structs.replace(
+        decision, outcome="deny", determined_by=(), gaps=(*decision.gaps, gap), obligations=()
+    )
+
+
+def _stray_relations(source: Source, catalogue: Catalogue, enforced: EnforcedQuery) -> str:
+    """A relation that the engine itself would read beyond those that enforcement accounted for."""
+    seen = source.relations(enforced)
+    if seen is None:
+        return ""
+    known = {(table.schema or catalogue.default_schema, table.name) for table in enforced.tables}
+    strays = sorted(str(table) for table in seen if (table.schema or catalogue.default_schema, table.name) not in known)
+    return strays[0] if strays else ""
+
+
+def _edges(
+    statement: exp.Expression, catalogue: Catalogue, namespace: str, decision: Decision, answer: Dataset
+) -> tuple[Edge, ...]:
+    """The lineage of the answer; an edge from a masked column says so."""
+    masked: set[FieldRef] = set()
+    for obligation in decision.obligations:
+        table = catalogue.get(obligation.table) if isinstance(obligation, Mask) else None
+        if isinstance(obligation, Mask) and table is not None:
+            masked.add(FieldRef(table.dataset, obligation.column))
+    lineage = from_statement(statement, catalogue, namespace=namespace)
+    return tuple(
+        msgspec.structs.replace(
+            edge,
+            # A nameless target is the answer itself.
+            target=edge.target if edge.target.dataset.name else FieldRef(answer, edge.target.path),
+            masking=edge.source in masked,
+        )
+        for edge in lineage.edges
+    )
