@@ -1,0 +1,1 @@
+"""The sidecar: guard over HTTP, for services that are not written in Python."""
