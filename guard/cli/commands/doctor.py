@@ -1,0 +1,107 @@
+"""`guard doctor`: the effective configuration with the origin of each value, and what is missing or disabled."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import guard
+from guard.cli.decisions import short
+from guard.cli.options import ConfigFile
+from guard.cli.session import has_state, session, state_of
+from guard.cli.tables import render_table
+from guard.cli.terminal import out
+from guard.errors import EXIT_CLEAN, EXIT_INCOMPLETE, GuardError
+
+if TYPE_CHECKING:
+    from guard.engine import Guard
+
+Check = tuple[str, str, str]  # part, state (`ok`, `not yet`, `absent`, `disabled`, `broken`), detail
+Probe = tuple[str, Callable[[], str]]
+
+OPTIONAL = {
+    "presidio_analyzer": ("guard[presidio]", "Presidio's recognisers as further evidence"),
+    "polars": ("guard[frames]", "scanning polars tables"),
+    "pandas": ("guard[frames]", "scanning pandas tables"),
+}
+
+
+def command(config: ConfigFile = None) -> int:
+    """Print what guard would use, from where, and what does not work. Exit code 4 when something is broken.
+
+    Nothing is made or changed by asking, and it works beside a guard that is running.
+    """
+    with session(config) as g:
+        out(f"guard {guard.__version__}, Python {sys.version.split()[0]}\n\n")
+        rows = [(origin.key, origin.value or "(none)", origin.origin) for origin in g.loaded.origins]
+        out(render_table(("setting", "value", "from"), rows) + "\n")
+        checks = [*_state(g), *_rooms(g), *_optional()]
+    out(render_table(("part", "state", "detail"), checks))
+    return EXIT_INCOMPLETE if any(state == "broken" for _, state, _ in checks) else EXIT_CLEAN
+
+
+def _state(g: Guard) -> list[Check]:
+    if not has_state(g):
+        return [("state", "not yet", f"{state_of(g)} is made when guard records for the first time")]
+    parts = g.parts
+    return _probed(
+        ("state", lambda: str(parts.state)),
+        ("store", lambda: f"schema {parts.store.revision}"),
+        ("audit log", lambda: f"{_published(g)} entries published, key {parts.verifier_key}"),
+        ("keys", lambda: f"root key version {parts.keys.current}"),
+    )
+
+
+def _published(g: Guard) -> int:
+    """Entries under the newest checkpoint; reading it needs no lock."""
+    from guard.audit import reader
+
+    head = reader.published(g.parts.audit_folder)
+    return head.size if head else 0
+
+
+def _rooms(g: Guard) -> list[Check]:
+    parts = g.parts
+
+    def engine() -> str:
+        # Any answer will do: an engine that judges an empty question can judge a real one.
+        parts.engine.decide({})
+        return f"{parts.engine.name}, answers"
+
+    probes: tuple[Probe, ...] = (
+        ("rule pack", lambda: f"{len(parts.pack.rules)} rules, revision {short(parts.pack.revision)}"),
+        (
+            "classifier",
+            lambda: f"{len(parts.classifier.taxonomy.kinds)} kinds, version {parts.classifier.version[:12]}",
+        ),
+    )
+    # The embedded engine keeps compiled rules in the state folder, which asking must not make.
+    if has_state(g) or g.loaded.config.policy.engine != "embedded":
+        probes = (*probes, ("policy engine", engine))
+    return _probed(*probes)
+
+
+def _probed(*probes: Probe) -> list[Check]:
+    found: list[Check] = []
+    for name, probe in probes:
+        try:
+            found.append((name, "ok", probe()))
+        except GuardError as error:
+            found.append((name, "broken", f"{error.message}; {error.help}" if error.help else error.message))
+    return found
+
+
+def _optional() -> list[Check]:
+    found: list[Check] = []
+    for module, (extra, what) in OPTIONAL.items():
+        if importlib.util.find_spec(module):
+            found.append((what, "ok", importlib.metadata.version(module.replace("_", "-"))))
+        else:
+            found.append((what, "disabled", f"pip install '{extra}'"))
+    opa = shutil.which("opa")
+    found.append(("the opa program", "ok" if opa else "absent", 'only needed for `policy.engine = "opa"`'))
+    return found

@@ -1,0 +1,74 @@
+"""`guard scan SOURCE`: what is sensitive, and where is it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from guard.cli.formats import check_format, render_scan, scan_formats
+from guard.cli.options import ConfigFile, Language, NamesIn
+from guard.cli.progress import progress
+from guard.cli.session import session
+from guard.cli.terminal import answer, check_writable, note, out, save
+from guard.errors import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_INCOMPLETE,
+    EXIT_NOTHING,
+    NothingScannedError,
+    SourceError,
+)
+from guard.model import ScanReport
+
+
+def command(
+    source: Annotated[str, typer.Argument(help="A URI, a file, a glob, a folder, or a configured name.")],
+    table: Annotated[
+        list[str] | None, typer.Option("--table", "-t", help="Only tables that match; may repeat.")
+    ] = None,
+    sample: Annotated[int | None, typer.Option(help="Rows read of each table.", min=0)] = None,
+    seed: Annotated[int | None, typer.Option(help="Chooses the rows.", min=0)] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", "-f", help=f"One of {', '.join(scan_formats())}.")
+    ] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead.")] = None,
+    fail_level: Annotated[
+        int, typer.Option(help="Exit 1 only for fields of this level or above; 6 never does.", min=1, max=6)
+    ] = 1,
+    language: NamesIn = Language.EN,
+    config: ConfigFile = None,
+) -> int:
+    """Sample a source read-only, classify every column, and keep the labels.
+
+    Exit code 1 means that sensitive fields were found, 3 that nothing was looked at, 4 that the result is partial.
+    With `--format sarif` the findings are in the file, and the exit code is 0 for them.
+    """
+    check_format(output_format)
+    check_writable(output)
+    with session(config) as g:
+        with progress() as show:
+            try:
+                report = g.scan(source, table, sample, seed, progress=show)
+            except SourceError as error:
+                raise NothingScannedError(error.message, help=error.help) from error
+        text = render_scan(report, output_format, lambda kind: g.kind_name(kind, language.value))
+    if output:
+        save(output, text)
+        note(f"written to {output}")
+    elif output_format == "table":
+        out(text)
+    else:
+        answer(text)
+    return exit_code(report, fail_level=fail_level, is_sarif=output_format == "sarif")
+
+
+def exit_code(report: ScanReport, *, fail_level: int, is_sarif: bool = False) -> int:
+    """Partial outranks findings; SARIF carries findings in itself and keeps 0 for them."""
+    if all(field.verdict == "not_scanned" for field in report.fields):
+        return EXIT_NOTHING
+    if report.partial:
+        return EXIT_INCOMPLETE
+    found = any(field.label and field.label.level >= fail_level for field in report.sensitive)
+    return EXIT_FINDINGS if found and not is_sarif else EXIT_CLEAN

@@ -1,0 +1,102 @@
+"""The output formats; each is found by being here. No format ever carries a value of the scanned data."""
+
+from __future__ import annotations
+
+import importlib
+import os.path
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from guard.errors import UsageError
+from guard.model import Dataset, FieldLabel, ScanReport
+
+Texts = Callable[[str], str]  # kind -> its name for people
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers that keep *not looked at* apart from *clean*."""
+
+    tables: int
+    fields: int  # looked at
+    sensitive: int
+    unread: int  # fields not looked at
+    skipped: int  # tables or files not looked at
+
+
+def scan_formats() -> list[str]:
+    """The names of the formats a scan report can be written in."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def check_format(format_name: str) -> None:
+    """Refuses a format before the work begins, not after it.
+
+    Raises:
+        UsageError: no such format.
+    """
+    if format_name not in scan_formats():
+        raise UsageError(f"unknown format `{format_name}`", help=f"choose one of {', '.join(scan_formats())}")
+
+
+def render_scan(report: ScanReport, format_name: str, name_of: Texts) -> str:
+    """The report in one of `scan_formats()`, ending with a newline.
+
+    Raises:
+        UsageError: no such format.
+    """
+    check_format(format_name)
+    module = importlib.import_module(f"{__name__}.{format_name}")
+    text: str = module.render(report, name_of)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def totals(report: ScanReport) -> Totals:
+    """Counts the report."""
+    unread = len(not_looked_at(report))
+    return Totals(
+        tables=len(report.tables),
+        fields=len(report.fields) - unread,
+        sensitive=len(report.sensitive),
+        unread=unread,
+        skipped=len(report.skipped),
+    )
+
+
+def summary(report: ScanReport) -> str:
+    """The totals in one line."""
+    count = totals(report)
+    return (
+        f"{_many(count.tables, 'table')}, {_many(count.fields, 'field')} looked at, {count.sensitive} sensitive, "
+        f"{_many(count.unread, 'field')} not looked at, {_many(count.skipped, 'table')} skipped"
+    )
+
+
+def not_looked_at(report: ScanReport) -> tuple[FieldLabel, ...]:
+    """The fields that were not looked at."""
+    return tuple(field for field in report.fields if field.verdict == "not_scanned")
+
+
+def main_evidence(field: FieldLabel, *, reasons: int) -> str:
+    """The strongest reasons for a verdict, in words."""
+    ordered = sorted(field.evidence, key=lambda evidence: -evidence.weight)
+    return "; ".join(evidence.detail for evidence in ordered[:reasons] if evidence.weight > 0)
+
+
+def short_names(report: ScanReport) -> Callable[[Dataset], str]:
+    """Names for people: files without the folder that all of them share, everything else as it is."""
+    paths = [field.field.dataset.name for field in report.fields if field.field.dataset.namespace == "file"]
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - names of datasets, not places on this disk
+    shared = os.path.commonpath(folders) if folders and all(map(os.path.isabs, folders)) else ""
+
+    def short(dataset: Dataset) -> str:
+        if shared and dataset.namespace == "file":
+            return dataset.name.removeprefix(shared).removeprefix("/")
+        return dataset.name
+
+    return short
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"

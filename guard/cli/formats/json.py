@@ -1,0 +1,66 @@
+"""`json`: the whole report as one versioned document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from guard.cli.formats import Texts, totals
+from guard.model import FieldLabel, ScanReport
+
+VERSION = 1
+
+
+def render(report: ScanReport, name_of: Texts) -> str:
+    """One JSON object with `v`, the totals, the fields and what was skipped."""
+    document = {
+        "v": VERSION,
+        "id": report.id,
+        "source": report.source,
+        "started": report.started,
+        "seconds": round(report.seconds, 3),
+        "sample": report.sample,
+        "seed": report.seed,
+        "rules_version": report.rules_version,
+        "partial": report.partial,
+        "totals": asdict(totals(report)),
+        "tables": [{"name": name, "rows": rows} for name, rows in report.rows],
+        "fields": [field_record(field, name_of) for field in report.fields],
+        "skipped": [msgspec.to_builtins(skipped) for skipped in report.skipped],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def field_record(field: FieldLabel, name_of: Texts) -> dict[str, Any]:
+    """One field as JSON; a field that was not looked at says so and why."""
+    record: dict[str, Any] = {
+        "namespace": field.field.dataset.namespace,
+        "dataset": field.field.dataset.name,
+        "field": field.field.path,
+        "type": field.type,
+        "verdict": field.verdict,
+        "looked_at": field.looked_at,
+        "nulls": field.nulls,
+        "distinct": field.distinct,
+    }
+    if field.label:
+        record |= {
+            "kind": field.label.kind,
+            "kind_name": name_of(field.label.kind),
+            "level": field.label.level,
+            "state": str(field.label.state),
+            "score": round(field.score, 4),
+            "others": [{"kind": kind, "score": round(score, 4)} for kind, score in field.others],
+        }
+    if field.verdict == "clean":
+        record["upper_bound"] = round(field.upper_bound, 6)
+    if field.verdict == "not_scanned":
+        record["reason"] = field.reason
+    record["evidence"] = [
+        {"source": evidence.source, "detail": evidence.detail, "weight": round(evidence.weight, 2)}
+        for evidence in field.evidence
+    ]
+    return record

@@ -1,0 +1,1 @@
+"""The tour of guard on an invented city: `guard demo`."""
