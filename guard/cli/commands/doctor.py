@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import guard
@@ -69,7 +70,7 @@ def _rooms(g: Guard) -> list[Check]:
 
     def engine() -> str:
         # Any answer will do: an engine that judges an empty question can judge a real one.
-        parts.engine.decide({})
+        parts.engine.decide({"context": {"time": datetime.now(UTC).isoformat()}})
         return f"{parts.engine.name}, answers"
 
     probes: tuple[Probe, ...] = (

@@ -38,7 +38,7 @@ class EmbeddedEngine:
             PolicyUnavailableError: the evaluation failed or is undefined.
         """
         try:
-            now = _nanoseconds(str(policy_input["context"]["time"]))
+            now = _time_of(policy_input)
             verdict: object = self._policy.evaluate(ENTRY_POINT, policy_input, self._data, now_ns=now)
         except PolicyError as error:
             message = f"the rule pack failed on this input: {error.message}"
@@ -49,6 +49,14 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _time_of(policy_input: Mapping[str, Any]) -> int:
+    try:
+        return _nanoseconds(str(policy_input["context"]["time"]))
+    except (KeyError, TypeError, ValueError) as error:
+        message = "the policy input has no readable time at `context.time`"
+        raise PolicyUnavailableError(message, help="see docs/reference/policy-input.md") from error
 
 
 @lru_cache(maxsize=8)
