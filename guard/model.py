@@ -473,16 +473,20 @@ class QueryLineage(Value, frozen=True):
     targets: tuple[Dataset, ...] = ()  # every dataset written, in the order of a script
 
 
+JobKind: TypeAlias = Literal["query", "scan", "anonymize", "classify", "release", "lineage"]
+
+
 class Job(Value, frozen=True):
-    """What produced edges: a query, a scan, an anonymise run."""
+    """What produced edges: a query, a scan, an anonymise run, a release, a document of another tool."""
 
     id: str
-    kind: Literal["query", "scan", "anonymize", "classify"]
+    kind: JobKind
     name: str
     started: str  # RFC 3339, UTC
     subject: str = ""
     purpose: str = ""
     entry: int | None = None  # index in the audit log
+    place: tuple[tuple[str, str], ...] = ()  # of who got the result: (("country", "CN"), ("department", "fraud"))
 
 
 # --- audit ------------------------------------------------------------------------------------------------

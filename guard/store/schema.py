@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"  # of the newest migration
+REVISION = "0002"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -135,6 +136,7 @@ edge_set_edge = Table(
     metadata,
     Column("digest", String(64), ForeignKey("edge_set.digest"), primary_key=True),
     Column("edge_id", Number, ForeignKey("edge.id"), primary_key=True),
+    Column("how", Text, nullable=False, server_default=""),  # the ways of the edge in this set, a line each
     Index("ix_edge_set_edge_edge_id", "edge_id"),
 )
 
@@ -149,9 +151,19 @@ job = Table(
     Column("purpose", Text, nullable=False),
     Column("entry", BigInteger),
     Column("digest", String(64)),  # of the edge set; no foreign key, because the log may be ahead of the edges
+    Column("place", Text, nullable=False, server_default=""),  # of who got the answer: {"country": "CN", ...}, as JSON
+    Column("indexed", Text, nullable=False, server_default=""),  # kinds of identifier with all marks, one a line
     Index("ix_job_started", "started"),
     Index("ix_job_subject_started", "subject", "started"),
     Index("ix_job_digest", "digest"),
+)
+
+# Who is in an answer: a keyed hash of an identifier, never the identifier. Written before its job says `indexed`.
+subject_mark = Table(
+    "subject_mark",
+    metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("job_id", String(64), primary_key=True),
 )
 
 projection = Table(

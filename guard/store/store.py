@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from guard.store.catalogue import CatalogueRepository
     from guard.store.lineage import LineageRepository
     from guard.store.scans import ScanRepository
+    from guard.store.subjects import SubjectRepository
 
 BUSY_MS = 30_000  # how long a writer waits for another
 POOL = 5
@@ -98,6 +99,13 @@ class Store:
         from guard.store.lineage import LineageRepository
 
         return LineageRepository(self)
+
+    @cached_property
+    def subjects(self) -> SubjectRepository:
+        """Which jobs' answers hold a person, by keyed marks."""
+        from guard.store.subjects import SubjectRepository
+
+        return SubjectRepository(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -186,3 +187,70 @@ def test_a_wide_job(store):
     edges = [edge(f"t{number // 40}.c{number % 40}", f"u{number // 40}.c{number % 40}") for number in range(2000)]
     store.lineage.add(job(), edges)
     assert store.lineage.job_edges("j") == tuple(sorted(edges))
+
+
+def test_the_ways_of_an_edge_are_kept(store, clock):
+    """A set gives back its own ways; a walk has those of all sets, of the past only those of then."""
+    plain = Edge(ref("a.x"), ref("b.x"), "DIRECT", "TRANSFORMATION")
+    hashed, cut = (msgspec.structs.replace(plain, how=how) for how in (("md5",), ("lower", "substring(7,8)")))
+    store.lineage.add(job("one"), [hashed])
+    between = clock()
+    store.lineage.add(job("two"), [cut])
+    assert store.lineage.edges(digest_of([hashed])) == (hashed,)
+    assert [hop.edge.how for hop in store.lineage.downstream(ref("a.x"))] == [("lower", "md5", "substring(7,8)")]
+    assert [hop.edge.how for hop in store.lineage.downstream(ref("a.x"), at=between)] == [("md5",)]
+    assert [edge.how for edge in store.lineage.as_of(between)] == [("md5",)]
+    store.lineage.add(job("three"), [plain])
+    assert store.lineage.downstream(ref("a.x"))[0].edge.how == ("lower", "md5", "substring(7,8)", "~")
+    assert sorted(edge.how for edge in store.lineage.stream()) == [(), ("lower", "substring(7,8)"), ("md5",)]
+
+
+def test_ways_without_end_are_known_to_be_lost(store):
+    """More text than is kept becomes a way that no rule knows, so that labels stay."""
+    endless = Edge(ref("a.x"), ref("b.x"), "DIRECT", "TRANSFORMATION", how=tuple(f"f{n}" for n in range(2000)))
+    store.lineage.add(job(), [endless])
+    assert [edge.how for edge in store.lineage.stream()] == [("...",)]
+
+
+def test_the_past_is_walked_as_it_was(store, clock):
+    """An edge kept later is not met on a walk of then."""
+    store.lineage.add(job("one"), [edge("a.x", "b.x")])
+    between = clock()
+    store.lineage.add(job("two"), [edge("b.x", "c.x")])
+    assert store.lineage.downstream(ref("a.x"), at=between) == (Hop(edge("a.x", "b.x"), 1),)
+    assert store.lineage.upstream(ref("c.x"), at=between) == ()
+
+
+def test_what_jobs_did_is_grouped(store):
+    """Jobs that did the same for the same subject, purpose and place are one line with a count."""
+    edges = [edge("a.x", "b.x")]
+    here = (("country", "CN"),)
+    for number, place in enumerate((here, here, (("country", "DE"),))):
+        store.lineage.add(
+            job(f"j{number}", started=f"2026-01-0{number + 1}T00:00:00Z", place=place, entry=number), edges
+        )
+    digest = digest_of(edges)
+    first, second = store.lineage.uses()
+    assert first == lineage.Use(
+        "query", digest, "", "", (("country", "DE"),), "2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z", 1, 2
+    )
+    assert (second.place, second.count, second.entry) == (here, 2, 1)
+    assert store.lineage.uses(since="2026-01-03") == (first,)
+    assert [one.place for one in store.lineage.jobs()] == [(("country", "DE"),), here, here]
+
+
+def test_marks_of_people(store):
+    """A mark leads to its jobs; a job says which kinds it is indexed by; a forgotten mark leads nowhere."""
+    store.lineage.add(job("one"), [edge("a.x", "b.x")])
+    store.lineage.add(job("two", started="2026-01-02T00:00:00Z"), [edge("a.x", "b.x")])
+    store.subjects.keep("one", {"cn.mobile": {b"1" * 16, b"2" * 16}, "cn.resident_id": set()})
+    assert store.subjects.jobs([b"1" * 16]) == {"one"}
+    assert [
+        (one.id, kinds) for one, kinds in store.lineage.readers([Dataset("n", "a"), Dataset("n", "z")], limit=9)
+    ] == [
+        ("two", frozenset()),
+        ("one", frozenset({"cn.mobile", "cn.resident_id"})),
+    ]
+    assert [one.id for one in store.lineage.named(["one", "nobody"])] == ["one"]
+    assert store.subjects.forget([b"1" * 16]) == 1
+    assert store.subjects.jobs([b"1" * 16]) == frozenset()
