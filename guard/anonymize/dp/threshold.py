@@ -1,0 +1,91 @@
+"""Which group keys may be shown when the keys themselves are private.
+
+A key that only one unit has must almost never appear. So a group is shown only when its noisy number of units reaches
+tau, and tau is the least integer for which a group of one unit gets there with a probability whose sum over all the
+groups of a unit is proven to be at most delta. Bounds are integers with directed rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import isqrt
+
+from guard.anonymize.dp import real
+from guard.errors import UsageError
+
+BITS = 256
+
+
+def laplace_threshold(scale: Fraction, delta: Fraction, *, groups: int = 1, minimum: int = 1) -> int:
+    """The least tau for discrete Laplace noise of this scale on the number of units.
+
+    Args:
+        scale: of the noise.
+        delta: for one unit, over all its groups.
+        groups: how many groups a unit may be in (L0).
+        minimum: a group of this many units or fewer is to be shown with probability delta at most.
+
+    Raises:
+        UsageError: an argument is out of its range.
+    """
+    return _threshold(lambda m: laplace_tail(scale, m), delta, groups=groups, minimum=minimum)
+
+
+def gaussian_threshold(sigma_squared: Fraction, delta: Fraction, *, groups: int = 1, minimum: int = 1) -> int:
+    """The least tau, by a bound of the tail, for discrete Gaussian noise; see `laplace_threshold`."""
+    return _threshold(lambda m: gaussian_tail(sigma_squared, m), delta, groups=groups, minimum=minimum)
+
+
+def laplace_tail(scale: Fraction, m: int) -> Fraction:
+    """An upper bound of P(X >= m), m >= 1: `q**m / (1 + q)` with `q = exp(-1/scale)`."""
+    _check_tail(scale, m)
+    bits = BITS + int(m / scale) * 2
+    q_low = real.exp(-1 / scale, bits)[0]
+    power_high = real.exp(-m / scale, bits)[1]
+    return Fraction(power_high, (1 << bits) + q_low)
+
+
+def gaussian_tail(sigma_squared: Fraction, m: int) -> Fraction:
+    """An upper bound of P(X >= m), m >= 1.
+
+    The mass function is `g(x) / S` with `S >= max(1, sqrt(2 pi) sigma)` (Poisson summation). From one sigma on g is
+    convex, so `g(k)` is at most its integral over `[k - 1/2, k + 1/2]` and the tail at most that of the continuous
+    Gaussian from `m - 1/2`; nearer, the integral from `m - 1`. For a narrow Gaussian, the first term and a ratio.
+    """
+    _check_tail(sigma_squared, m)
+    root = isqrt(int(sigma_squared)) + 1  # over sigma
+    near = Fraction(2 * m - 1, 2) if m > root else Fraction(m - 1)
+    bits = BITS + 2 * int(near * near / sigma_squared)
+    sigma_high = Fraction(real.sqrt(sigma_squared, bits)[1], 1 << bits)
+    x = near / sigma_high
+    continuous = Fraction(real.normal_tail(Fraction(real.floor_at(x, bits), 1 << bits), bits)[1], 1 << bits)
+    first = Fraction(real.exp(-Fraction(m * m) / (2 * sigma_squared), bits)[1], 1 << bits)
+    ratio = Fraction(real.exp(-Fraction(2 * m + 1) / (2 * sigma_squared), bits)[1], 1 << bits)
+    return min(continuous, first / (1 - ratio)) if ratio < 1 else continuous
+
+
+def _threshold(tail: Callable[[int], Fraction], delta: Fraction, *, groups: int, minimum: int) -> int:
+    if not 0 < delta < 1:
+        raise UsageError("the delta of a threshold is not between 0 and 1", help="give a delta above 0")
+    if groups < 1 or minimum < 1:
+        raise UsageError("a unit is in at least one group, and a group has at least one unit", help="give 1 or more")
+    most = delta / groups  # of one group: the union bound over the groups of the unit
+    high = 1
+    while tail(high) > most:
+        high *= 2
+        if high.bit_length() > 256:
+            raise UsageError("no threshold reaches this delta", help="use less noise or a larger delta")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if tail(middle) <= most:
+            high = middle
+        else:
+            low = middle
+    return minimum + high
+
+
+def _check_tail(parameter: Fraction, m: int) -> None:
+    if parameter <= 0 or m < 1:
+        raise UsageError("a tail needs a positive scale and begins at 1", help="give a scale above 0")
