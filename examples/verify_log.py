@@ -3,7 +3,7 @@
     python verify_log.py FOLDER 'NAME+ID+KEY'            re-reads the published log: checkpoint, tiles, entry bundles
     python verify_log.py BUNDLE.tlog-proof 'NAME+ID+KEY' checks one entry's proof, offline
 
-Formats: RFC 6962 (tree), C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-proof. Needs `cryptography` for Ed25519.
+Formats: RFC 6962, C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-proof. Needs `cryptography` for Ed25519.
 Exit code 0 when all holds; 1 with the first bad entry or line named; 2 for a wrong call.
 """
 
@@ -12,10 +12,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import sys
+import zlib
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+# The words that entries are packed with in proofs; printed in docs/reference/proof-format.md.
+DICTIONARY = (
+    b'unclassified_column:unparsed_sql:deny"},"kind":"decisionscan" UNION ALL SELECT DISTINCT CASE WHEN  THEN  ELSE '
+    b" END COALESCE(EXISTS( HAVING MAX(MIN(AVG( OVER (PARTITION BY WITH  IN (?, ? LIKE ? OR SUM(COUNT(*) AS  LEFT "
+    b"JOIN  ON  WHERE  = ? AND  > ? GROUP BY  ORDER BY  DESC LIMIT ?:join+filter+group+order+output:aggregate"
+    b'","output.MinimumGroup:row_filter:rows.by_regionperson.name=intl.finance.health.cn./2/4/3/raw","mask:name:redact'
+    b':partial:masking.by_kind","kind":"query","time":"202Z","v":1}{"actor":"s-","body":{"columns":[":output",'
+    b'"decision":"d-","determined_by":["access.role_for_purpose"],"edges":"","engine":"embedded","errored":[],'
+    b'"fingerprint":"v1:","gaps":[],"labels":[],"obligations":["mask:main."MaxRows:output.max_rows"],"outcome":"allow"'
+    b',"purpose":"","revision":"sha256:","source":"duckdb:///postgresql://","sql":"SELECT  FROM ","tables":["public.'
+    b'main."],"who":{"commitment":"=","sealed":"A="}},"kind":"query","time":"'
+)
 
 
 class BadError(Exception):
@@ -24,10 +38,7 @@ class BadError(Exception):
 
 def b64(text: str) -> bytes:
     """Strict base64: what it decodes to must encode to the same text."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise BadError("a line is not base64") from None
+    raw = base64.b64decode(text, validate=True)
     if base64.b64encode(raw).decode() != text:
         raise BadError("a line is not canonical base64")
     return raw
@@ -42,10 +53,7 @@ def number(text: str) -> int:
 
 def open_note(note: str, key: str) -> tuple[int, bytes]:
     """Size and root of a checkpoint that the key signed."""
-    try:
-        name, key_id, encoded = key.split("+", 2)
-    except ValueError:
-        raise BadError("the key is not NAME+ID+KEY") from None
+    name, key_id, encoded = [*key.split("+", 2), "", ""][:3]
     public = b64(encoded)
     expected_id = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
     if len(public) != 33 or public[0] != 1 or expected_id.hex() != key_id:
@@ -54,41 +62,42 @@ def open_note(note: str, key: str) -> tuple[int, bytes]:
     lines = text.split("\n")
     if not separator or len(lines) != 3 or lines[0] != name or not signatures.endswith("\n"):
         raise BadError(f"the checkpoint is not one of {name}")
-    mine = []
+    mine = 0
     for line in signatures.removesuffix("\n").split("\n"):
         dash, signer, signature = [*line.split(" "), "", ""][:3]
         if line != f"{dash} {signer} {signature}" or dash != "—":
             raise BadError("a signature line is malformed")
-        if signer == name and b64(signature)[:4] == expected_id:
-            mine.append(b64(signature)[4:])
-    if not mine:
-        raise BadError("the checkpoint is not signed by this key")
-    for signature in mine:
-        try:
-            Ed25519PublicKey.from_public_bytes(public[1:]).verify(signature, (text + "\n").encode())
-        except InvalidSignature:
-            raise BadError("the checkpoint's signature is wrong") from None
+        if signer != name or b64(signature)[:4] != expected_id:
+            continue
+        Ed25519PublicKey.from_public_bytes(public[1:]).verify(b64(signature)[4:], (text + "\n").encode())
+        mine += 1
     root = b64(lines[2])
-    if len(root) != 32:
-        raise BadError("the root is not 32 bytes")
+    if not mine or len(root) != 32:
+        raise BadError("the checkpoint is not signed by this key, or its root is not 32 bytes")
     return number(lines[1]), root
 
 
-def leaf(entry: bytes) -> bytes:
-    """RFC 6962: the hash of an entry."""
-    return hashlib.sha256(b"\0" + entry).digest()
+def unpacked(extra: bytes) -> bytes:
+    """The entry of a proof: as it is, or deflated with the dictionary and followed by a CRC-32."""
+    if not extra.startswith(b"\x78"):
+        return extra
+    unpack = zlib.decompressobj(zdict=DICTIONARY)
+    entry = unpack.decompress(extra[:-4], 1 << 16)
+    if not unpack.eof or unpack.unused_data or zlib.crc32(extra[:-4]) != int.from_bytes(extra[-4:], "big"):
+        raise BadError("the packed entry is damaged")
+    return entry
 
 
-def parent(left: bytes, right: bytes) -> bytes:
-    """RFC 6962: the hash of an inner node."""
-    return hashlib.sha256(b"\1" + left + right).digest()
+def digest(*parts: bytes) -> bytes:
+    """RFC 6962: a zero byte stands before an entry, a one before the two children of a node."""
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def root_of(row: list[bytes]) -> bytes:
     """The root over leaf hashes, or over the roots of equal complete subtrees."""
     while len(row) > 1:
         odd = row[-1:] if len(row) % 2 else []
-        row = [parent(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)] + odd
+        row = [digest(b"\1", row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)] + odd
     return row[0] if row else hashlib.sha256().digest()
 
 
@@ -107,13 +116,11 @@ def resource(folder: Path, kind: str, index: int, width: int) -> bytes:
 
 def entries_of(bundle: bytes) -> list[bytes]:
     """The entries of a bundle: each behind its length, two bytes, big-endian."""
-    entries, at = [], 0
-    while at < len(bundle):
-        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
-        entries.append(bundle[at + 2 : end])
-        at = end
-    if at != len(bundle):
-        raise BadError("a bundle ends inside an entry")
+    entries = []
+    while bundle:
+        end = 2 + int.from_bytes(bundle[:2], "big")
+        entries.append(bundle[2:end])
+        bundle = bundle[end:]
     return entries
 
 
@@ -128,24 +135,19 @@ def check_log(folder: Path, key: str) -> str:
         if start + width <= pruned:  # the entries are gone under a retention policy; their hashes still count
             row += [tile[at : at + 32] for at in range(0, 32 * width, 32)]
             continue
-        try:
-            hashes = [leaf(entry) for entry in entries_of(resource(folder, "entries", start // 256, width))[:width]]
-        except BadError as bad:
-            raise BadError(f"entries from {start}: {bad}") from None
+        hashes = [digest(b"\0", entry) for entry in entries_of(resource(folder, "entries", start // 256, width))]
         for at in range(width):
             if at >= len(hashes) or hashes[at] != tile[32 * at : 32 * at + 32]:
                 raise BadError(f"entry {start + at} does not hash to its tile")
-        row += hashes
+        row += hashes[:width]
     level, below = 0, row
     while below:
         level, full = level + 1, [below[at : at + 256] for at in range(0, len(below) - 255, 256)]
         above = [root_of(part) for part in full]
-        for start in range(0, len(above), 256):
-            part = above[start : start + 256]
-            if resource(folder, str(level), start // 256, len(part))[: 32 * len(part)] != b"".join(part):
-                raise BadError(
-                    f"tile {start // 256} of level {level}, over entries from {start << (8 * level)}, is wrong"
-                )
+        for at in range(0, len(above), 256):
+            part = above[at : at + 256]
+            if resource(folder, str(level), at // 256, len(part))[: 32 * len(part)] != b"".join(part):
+                raise BadError(f"tile {at // 256} of level {level}, over entries from {at << (8 * level)}, is wrong")
         below = above
     if root_of(row) != root:
         raise BadError(f"the {size} entries do not hash to the signed root")
@@ -156,22 +158,21 @@ def check_proof(bundle: str, key: str) -> str:
     """One entry against the checkpoint in its bundle."""
     head, separator, note = bundle.partition("\n\n")
     lines = head.split("\n")
-    if not separator or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
-        raise BadError("this is not a tlog-proof with its entry")
-    if not lines[2].startswith("index "):
-        raise BadError("the index is missing")
-    entry, index = b64(lines[1][6:]), number(lines[2][6:])
+    begins = [line.partition(" ")[0] for line in lines[:3]]
+    if not separator or begins != ["c2sp.org/tlog-proof@v1", "extra", "index"]:
+        raise BadError("this is not a tlog-proof with its entry and index")
+    entry, index = unpacked(b64(lines[1][6:])), number(lines[2][6:])
     size, root = open_note(note, key)
-    here, last, node = index, size - 1, leaf(entry)
+    here, last, node = index, size - 1, digest(b"\0", entry)
     for sibling in map(b64, lines[3:]):
         if last <= 0 or len(sibling) != 32:
             raise BadError("the path is too long")
         if here % 2 or here == last:
-            node = parent(sibling, node)
+            node = digest(b"\1", sibling, node)
             while here and here % 2 == 0:
                 here, last = here // 2, last // 2
         else:
-            node = parent(node, sibling)
+            node = digest(b"\1", node, sibling)
         here, last = here // 2, last // 2
     if not index < size or last != 0 or node != root:
         raise BadError(f"entry {index} does not hash to the signed root")
@@ -185,11 +186,10 @@ def main(arguments: list[str]) -> int:
         return 2
     path = Path(arguments[0])
     try:
-        text = check_log(path, arguments[1]) if path.is_dir() else check_proof(path.read_text("utf-8"), arguments[1])
-    except (BadError, OSError, UnicodeDecodeError) as bad:
-        print(f"bad: {bad}")
+        print(check_log(path, arguments[1]) if path.is_dir() else check_proof(path.read_text("utf-8"), arguments[1]))
+    except (BadError, OSError, ValueError, InvalidSignature, zlib.error) as bad:
+        print(f"bad: {str(bad) or 'a signature is wrong'}")
         return 1
-    print(text)
     return 0
 
 

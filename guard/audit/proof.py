@@ -1,14 +1,15 @@
 """Offline evidence that an entry is in the log: C2SP tlog-proof, with the entry itself as its extra data.
 
     c2sp.org/tlog-proof@v1
-    extra <base64 of the entry>
+    extra <base64 of the entry, packed as `compact` says>
     index 73894
     <base64 of a hash>            the audit path, one hash a line, from the leaf's sibling up
     ...
 
     <the checkpoint>
 
-A bundle verifies with one public key and nothing else. `parse(text(p)) == p`.
+A bundle verifies with one public key and nothing else. `parse(text(p)) == p`. A bundle whose entry is not
+packed is read as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import base64
 import re
 from pathlib import Path
 
-from guard.audit import checkpoint, reader
+from guard.audit import checkpoint, compact, reader
 from guard.audit import entry as canonical
 from guard.audit.checkpoint import decode64
 from guard.audit.cosign import Quorum
@@ -29,6 +30,7 @@ from guard.model import Checkpoint, Entry, Proof
 
 HEADER = "c2sp.org/tlog-proof@v1"
 SUFFIX = ".tlog-proof"
+MAX_ENTRY = canonical.MAX_ENTRY + canonical.CLAIM_SIZE  # bytes
 MAX_PATH = 63  # hashes; no tree that guard accepts is deeper
 MAX_PROOF = 128 * 1024  # characters: the largest entry in base64, the path, and the note
 
@@ -108,7 +110,8 @@ def verify(proof: Proof, public: PublicKey, *, quorum: Quorum | None = None) -> 
 
 def text(proof: Proof) -> str:
     """The bundle as it is stored in a `.tlog-proof` file."""
-    lines = [HEADER, f"extra {_encode(proof.entry)}", f"index {proof.index}", *map(_encode, proof.path), ""]
+    extra = _encode(compact.pack(proof.entry))
+    lines = [HEADER, f"extra {extra}", f"index {proof.index}", *map(_encode, proof.path), ""]
     return "\n".join(lines) + "\n" + proof.checkpoint
 
 
@@ -130,7 +133,7 @@ def parse(bundle: str) -> Proof:
     checkpoint.parse(note)
     return Proof(
         index=int(index[1]),
-        entry=decode64(lines[1].removeprefix("extra ")),
+        entry=compact.unpack(decode64(lines[1].removeprefix("extra ")), MAX_ENTRY),
         path=tuple(decode64(line, size=HASH_SIZE) for line in lines[3:]),
         checkpoint=note,
     )

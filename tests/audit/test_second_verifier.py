@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import base64
 import random
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,7 @@ def test_it_is_short_and_independent():
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     assert len(text.splitlines()) < 200
-    assert imports == {"__future__", "base64", "cryptography", "hashlib", "pathlib", "sys"}
+    assert imports == {"__future__", "base64", "cryptography", "hashlib", "pathlib", "sys", "zlib"}
 
 
 def test_a_good_log_and_proof(folder, tmp_path):
@@ -73,6 +75,20 @@ def test_a_spoilt_log(folder, tmp_path):
         path.write_bytes(data)
     assert run(folder, OTHER.public)[0] == 1
     assert run(folder, KEY)[0] == 0
+
+
+def test_it_knows_the_packed_form_and_the_plain_one(folder, tmp_path):
+    """Bundles as guard writes them now, as it wrote them before, and one with other words."""
+    made = proof.prove(folder, 411)
+    lines = proof.text(made).split("\n")
+    path = tmp_path / "entry.tlog-proof"
+    path.write_text("\n".join([lines[0], f"extra {base64.b64encode(made.entry).decode()}", *lines[2:]]))
+    assert run(path, KEY) == (0, f"ok: entry 411 of 600: {made.entry.decode()}\n")
+    other = zlib.compressobj(9, zlib.DEFLATED, 15, 9, zlib.Z_DEFAULT_STRATEGY, b"other words")
+    stream = other.compress(made.entry) + other.flush()
+    packed = stream + zlib.crc32(stream).to_bytes(4, "big")
+    path.write_text("\n".join([lines[0], f"extra {base64.b64encode(packed).decode()}", *lines[2:]]))
+    assert run(path, KEY)[0] == 1
 
 
 def test_a_spoilt_proof(folder, tmp_path):
