@@ -25,6 +25,10 @@ MAX_SECRET_BYTES = 1 << 16
 
 SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 
+KekRef = Annotated[
+    str, StringConstraints(pattern=r"^(|env:[A-Za-z_][A-Za-z0-9_]*|file:.+|transit:[A-Za-z0-9._-]{1,48})$")
+]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,12 +44,33 @@ class PolicySection(_Section):
     opa_client_cert: str = ""  # for mutual TLS, with its key
     opa_client_key: str = ""
     deadline_ms: int = Field(default=200, ge=1, le=60_000)  # milliseconds
+    bundle: str = ""  # an OPA bundle that decides instead of the folder `policy` of the rules
+    bundle_key: str = ""  # checks its signature: the path of a PEM public key, or a secret by reference
+    bundle_alg: Literal["HS256", "RS256", "ES256", "EdDSA"] = "RS256"
+    bundle_scope: str = ""
+    reload_s: float = Field(default=0.0, ge=0, le=3600)  # seconds between looks at the pack; 0: never (embedded only)
 
 
 class KeysSection(_Section):
-    """Where the root secret of pseudonyms comes from; by default a file made on first use."""
+    """The keyring of pseudonyms: by default a file made on first use; with `kek` it is wrapped under another key."""
 
-    root: SecretRef | None = None
+    root: SecretRef | None = None  # a keyring that is kept elsewhere
+    kek: KekRef = ""  # key-encryption key: `env:NAME`, `file:/path`, or `transit:NAME` of OpenBao or Vault
+    kek_cipher: Literal["aes", "sm4"] = "aes"  # of `env:` and `file:`
+    transit_url: str = ""  # https://host:port
+    transit_mount: str = "transit"
+    transit_namespace: str = ""
+    transit_token: SecretRef | None = None
+    transit_ca_file: str = ""  # authorities to trust instead of the system's
+    transit_deadline_ms: int = Field(default=2000, ge=1, le=60_000)  # milliseconds of one exchange
+
+
+class ReidentifySection(_Section):
+    """How many values one subject may turn back for one purpose, whatever the rules allow."""
+
+    max_values: int = Field(default=1000, ge=0, le=1_000_000_000)  # in one window
+    window_s: int = Field(default=86_400, ge=1, le=31_622_400)  # seconds
+    over_http: bool = False  # the sidecar's route /v1/reidentify
 
 
 class ScanSection(_Section):
@@ -104,6 +129,7 @@ class Config(BaseSettings):
     sources: dict[str, str] = Field(default_factory=dict)  # name -> URI without a password, or `env:NAME`
     policy: PolicySection = PolicySection()
     keys: KeysSection = KeysSection()
+    reidentify: ReidentifySection = ReidentifySection()
     scan: ScanSection = ScanSection()
     query: QuerySection = QuerySection()
     lineage: LineageSection = LineageSection()
@@ -196,28 +222,28 @@ def resolve_secret(reference: str, *, root: Path) -> Sensitive[bytes]:
     """
     kind, _, name = reference.partition(":")
     if kind == "env":
-        text = os.environ.get(name, "")
-        if not text:
+        text = Sensitive(os.environ.get(name, "").encode())
+        if not text.reveal():
             raise KeyUnavailableError(
                 f"environment variable `{name}` is not set", help="set it, or name a file with `file:`"
             )
-        return Sensitive(text.encode())
+        return text
     path = root / Path(name).expanduser()
     try:
         with path.open("rb") as handle:
             mode = os.fstat(handle.fileno()).st_mode & 0o077
-            content = handle.read(MAX_SECRET_BYTES + 1).strip()
+            content = Sensitive(handle.read(MAX_SECRET_BYTES + 1).strip())
     except OSError as error:
         raise KeyUnavailableError(
             f"secret file `{path}` cannot be read: {error.strerror}", help="create it with mode 0600"
         ) from None
     if mode:
         raise KeyUnavailableError(f"secret file `{path}` is open to other users", help=f"run `chmod 600 {path}`")
-    if not content or len(content) > MAX_SECRET_BYTES:
+    if not 0 < len(content.reveal()) <= MAX_SECRET_BYTES:
         raise KeyUnavailableError(
             f"secret file `{path}` is empty or over {MAX_SECRET_BYTES} bytes", help="put one secret in it"
         )
-    return Sensitive(content)
+    return content
 
 
 def _read_file(file: Path | None, root: Path) -> tuple[Path | None, dict[str, Any]]:

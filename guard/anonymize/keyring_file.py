@@ -82,25 +82,51 @@ def create_keyring(path: Path, *, secret: Callable[[], Sensitive[bytes]] = rando
         KeyUnavailableError: the file exists already (a keyring is never overwritten) or cannot be written.
     """
     ring = Keyring({1: secret()})
+    create_private(path, keyring_text(ring), what="keyring")
+    return ring
+
+
+def create_private(path: Path, content: Sensitive[bytes], *, what: str) -> None:
+    """Writes a file that its owner alone can read, durable when this returns, and never over another.
+
+    Raises:
+        KeyUnavailableError: it exists already, or cannot be written.
+    """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        msg = f"the keyring `{path}` exists already"
+        msg = f"the {what} `{path}` exists already"
         raise KeyUnavailableError(msg, help="a keyring is never overwritten: every pseudonym rests on it") from None
     except OSError as error:
-        msg = f"the keyring `{path}` cannot be created: {error.strerror}"
+        msg = f"the {what} `{path}` cannot be created: {error.strerror}"
         raise KeyUnavailableError(msg, help="give a path in an existing folder that you may write") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(keyring_text(ring).reveal())
+            file.write(content.reveal())
             file.flush()
             os.fsync(file.fileno())
         sync_folder(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)  # half a keyring would look like a damaged one
-        msg = f"the keyring `{path}` cannot be written: {error.strerror}"
+        msg = f"the {what} `{path}` cannot be written: {error.strerror}"
         raise KeyUnavailableError(msg, help="free some space, then try again") from None
-    return ring
+
+
+def replace_private(path: Path, content: Sensitive[bytes], *, what: str) -> None:
+    """Puts new content in the place of a private file: whole and durable when this returns, or the old one stays.
+
+    Raises:
+        KeyUnavailableError: it cannot be written.
+    """
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.unlink(missing_ok=True)  # of a crash; only one process writes a state folder at a time
+        create_private(new, content, what=what)
+        new.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        msg = f"the {what} `{path}` cannot be replaced: {error.strerror}"
+        raise KeyUnavailableError(msg, help="free some space, then try again") from None
 
 
 def sync_folder(folder: Path) -> None:

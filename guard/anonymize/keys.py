@@ -96,6 +96,18 @@ class Keyring:
         """A keyring with `secret` as the next, now current, version; the older ones stay readable."""
         return Keyring({**self._roots, self.current + 1: secret})
 
+    def without(self, version: int) -> Keyring:
+        """A keyring that does not hold `version` any more: what stands under it cannot be read with it.
+
+        Raises:
+            KeyUnavailableError: it is the current version, or there is no such one.
+        """
+        if version == self.current or version not in self._roots:
+            what = "the current one" if version == self.current else "not in the keyring"
+            msg = f"key version `{version}` cannot be retired: it is {what}"
+            raise KeyUnavailableError(msg, help=f"the keyring holds the versions {', '.join(map(str, self.versions))}")
+        return Keyring({held: root for held, root in self._roots.items() if held != version})
+
     def __repr__(self) -> str:
         return f"Keyring(versions={list(self.versions)})"
 

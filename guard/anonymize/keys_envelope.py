@@ -5,7 +5,7 @@ root secret in base64url without padding>`, rising. Each secret is wrapped for i
 exchanged.
 
 The key-encryption key is a port: `LocalKek` holds it in this process, out of the environment or of a file of its own; a
-key management service that wraps and unwraps (Vault or OpenBao transit, a cloud's KMS) is another implementation.
+key management service that wraps and unwraps is another implementation (`kms/transit.py`: OpenBao and Vault).
 
 Reference: NIST SP 800-57 part 1, section 6.2.3 (key wrapping); SP 800-38D.
 """
@@ -18,12 +18,18 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from guard.anonymize.crypto.cipher import CipherName
+from guard.anonymize.crypto.keyed import SM4_KEY_BYTES
 from guard.anonymize.keys import SECRET_BYTES, Keyring
 from guard.errors import KeyUnavailableError
 from guard.model import Sensitive
 
+if TYPE_CHECKING:
+    from guard.anonymize.crypto.envelope import Aead
+
+HEADER = b"guard-keyring 2 "
 KEK_ENVIRONMENT = "GUARD_KEK"
 NONCE_BYTES, TAG_BYTES = 12, 16
 MAX_WRAPPED_BYTES = 4096
@@ -59,18 +65,23 @@ class KeyEncryption(Protocol):
 
 
 class LocalKek:
-    """AES-256-GCM in this process."""
+    """GCM in this process: AES-256, or SM4 under a key derived by HKDF-SM3, whose name then begins with `sm4:`."""
 
-    __slots__ = ("_key", "_random", "name")
+    __slots__ = ("_cipher", "_key", "_random", "name")
 
-    def __init__(self, name: str, key: Sensitive[bytes], *, random: Random = secrets.token_bytes) -> None:
+    def __init__(
+        self, name: str, key: Sensitive[bytes], *, cipher: CipherName = "aes", random: Random = secrets.token_bytes
+    ) -> None:
+        name = name if cipher == "aes" else f"sm4:{name}"
         if not _NAME.fullmatch(name) or len(key.reveal()) != SECRET_BYTES:
             msg = f"a key-encryption key has a name of letters and digits, and {SECRET_BYTES} bytes"
             raise KeyUnavailableError(msg, help="make one with `secrets.token_bytes(32)`, in base64url")
-        self.name, self._key, self._random = name, key, random
+        self.name, self._key, self._cipher, self._random = name, key, cipher, random
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str], *, variable: str = KEK_ENVIRONMENT) -> LocalKek:
+    def from_environment(
+        cls, environment: Mapping[str, str], *, variable: str = KEK_ENVIRONMENT, cipher: CipherName = "aes"
+    ) -> LocalKek:
         """The key in an environment variable: 32 bytes in base64url without padding.
 
         Raises:
@@ -78,10 +89,13 @@ class LocalKek:
         """
         text = Sensitive(environment.get(variable, "").encode())
         del environment  # a traceback that shows locals would print it
-        return cls(f"env:{variable}", _key(text, f"the environment variable `{variable}`"))
+        if not text.reveal():
+            msg = f"the environment variable `{variable}` is not set"
+            raise KeyUnavailableError(msg, help=f"put the key-encryption key into {variable}")
+        return cls(f"env:{variable}", _key(text, f"the environment variable `{variable}`"), cipher=cipher)
 
     @classmethod
-    def from_file(cls, path: Path) -> LocalKek:
+    def from_file(cls, path: Path, *, cipher: CipherName = "aes") -> LocalKek:
         """The key in a file of one line that only this user can read.
 
         Raises:
@@ -90,14 +104,12 @@ class LocalKek:
         from guard.anonymize.keyring_file import read_private
 
         text = read_private(path, what="key-encryption key")
-        return cls("file", _key(Sensitive(text.reveal().removesuffix(b"\n")), f"the file `{path}`"))
+        return cls("file", _key(Sensitive(text.reveal().removesuffix(b"\n")), f"the file `{path}`"), cipher=cipher)
 
     def wrap(self, secret: Sensitive[bytes], context: bytes) -> bytes:
         """Nonce, ciphertext and tag."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         nonce = self._random(NONCE_BYTES)
-        return nonce + AESGCM(self._key.reveal()).encrypt(nonce, secret.reveal(), context)
+        return nonce + self._aead().encrypt(nonce, secret.reveal(), context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> Sensitive[bytes]:
         """The secret.
@@ -106,19 +118,41 @@ class LocalKek:
             KeyUnavailableError: cut off, changed, or wrapped under another key or context.
         """
         from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if len(wrapped) >= NONCE_BYTES + TAG_BYTES:
             try:
-                found = AESGCM(self._key.reveal()).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
-                return Sensitive(found)
+                return Sensitive(self._aead().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context))
             except InvalidTag:
                 pass
         msg = f"a wrapped key does not open under the key-encryption key `{self.name}`"
         raise KeyUnavailableError(msg, help="it was changed, or wrapped under another key: name that one")
 
+    def _aead(self) -> Aead:
+        if self._cipher == "aes":
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+            return AESGCM(self._key.reveal())
+        from cryptography.hazmat.primitives.hashes import SM3
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        from guard.anonymize.crypto.envelope import Sm4Gcm
+
+        hkdf = HKDF(algorithm=SM3(), length=SM4_KEY_BYTES, salt=None, info=b"guard/kek/sm4/1")
+        return Sm4Gcm(Sensitive(hkdf.derive(self._key.reveal())))
+
     def __repr__(self) -> str:
         return f"LocalKek({self.name!r})"
+
+
+def is_sealed(text: bytes) -> bool:
+    """True for the text of a sealed keyring, whole or not."""
+    return text.startswith(HEADER)
+
+
+def sealed_under(text: bytes) -> str:
+    """The name of the key-encryption key in the header of a sealed keyring; empty where there is none."""
+    header = _HEADER.fullmatch(text[:MAX_TEXT_BYTES].split(b"\n", 1)[0])
+    return header[1].decode() if header else ""
 
 
 def seal_keyring(ring: Keyring, kek: KeyEncryption) -> bytes:

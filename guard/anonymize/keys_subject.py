@@ -4,13 +4,16 @@ Each subject has a random root of 32 bytes, wrapped under the keyring and kept i
 so that once it is gone, nothing gives it back: not the keyring, not its backups. What stands under the subject's keys
 is then noise wherever it was copied to. The store must really delete, its backups included, and that is its promise.
 
+A record is found by its handle, the HMAC of the person's id under a random key that is a record itself, so that handles
+outlive every version of the keyring.
+
 Reference: NIST SP 800-88 Rev. 1, section 2.6 (cryptographic erase); GDPR art. 17; PIPL art. 47.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from guard.anonymize.keys import SECRET_BYTES, Keyring, Keys
@@ -19,6 +22,7 @@ from guard.errors import KeyUnavailableError
 from guard.model import Sensitive
 
 MAX_SUBJECT_BYTES = 1024
+INDEX = "0" * 64  # the handle of the record that holds the key of handles
 _PURPOSE = "guard/subjects"
 
 Random = Callable[[int], bytes]
@@ -34,7 +38,13 @@ class SubjectStore(Protocol):
         """Keeps a record where there is none, durable when this returns; False where there is one already."""
 
     def replace(self, handle: str, record: bytes) -> None:
-        """Overwrites the record, durable when this returns: not one byte of the old one stays behind."""
+        """Overwrites the record, durable when this returns; makes it where there is none."""
+
+    def handles(self) -> Iterable[str]:
+        """The handles of all records."""
+
+    def sweep(self) -> None:
+        """After this not one byte of a record that was replaced stays behind."""
 
 
 class SubjectKeys:
@@ -55,10 +65,11 @@ class SubjectKeys:
         Raises:
             KeyUnavailableError: the keys of this subject were destroyed.
         """
+        if self._store.get(INDEX) is None:
+            self._make(INDEX)
         handle = self._handle(subject)
         if self._store.get(handle) is None:
-            version, root = self._ring.current, Sensitive(self._random(SECRET_BYTES))
-            self._store.put(handle, b"1 %d " % version + self._kek(version).wrap(root, handle.encode()))
+            self._make(handle)
         return self.derive(subject, purpose)  # what is in the store, also when another process was first
 
     def derive(self, subject: str, purpose: str) -> Keys:
@@ -67,53 +78,87 @@ class SubjectKeys:
         Raises:
             KeyUnavailableError: there are none, or they were destroyed.
         """
-        handle = self._handle(subject)
-        record = self._store.get(handle)
-        if record is None or record == _TOMBSTONE:
+        handle = self.handle(subject)
+        record = self._store.get(handle) if handle else None
+        if record is None or record == TOMBSTONE:
             what = "were destroyed" if record else "were never made"
             msg = f"the keys of this subject {what}"
             raise KeyUnavailableError(
                 msg, help="what stands under them cannot be read any more" if record else "create them"
             )
-        version, wrapped = _parse(record)
-        root = self._kek(version).unwrap(wrapped, handle.encode())
-        return Keyring({1: root}).bind(purpose)
+        return Keyring({1: self._open(handle, record)}).bind(purpose)
+
+    def handle(self, subject: str) -> str:
+        """Where the subject's record is or was, in a form that names nobody; empty where no keys were ever made."""
+        return self._handle(subject) if self._store.get(INDEX) is not None else ""
+
+    def holds(self, subject: str) -> bool:
+        """True when the subject has keys that were not destroyed."""
+        handle = self.handle(subject)
+        return bool(handle) and self._store.get(handle) not in (None, TOMBSTONE)
+
+    def was_destroyed(self, subject: str) -> bool:
+        """True when the subject had keys, or none yet, and they were destroyed."""
+        handle = self.handle(subject)
+        return bool(handle) and self._store.get(handle) == TOMBSTONE
 
     def destroy(self, subject: str) -> bool:
         """Leaves a tombstone in place of the keys; False where there were none to destroy."""
-        handle = self._handle(subject)
-        record = self._store.get(handle)
-        self._store.replace(handle, _TOMBSTONE)
-        return record is not None and record != _TOMBSTONE
+        if self._store.get(INDEX) is None:
+            self._make(INDEX)
+        held = self.holds(subject)
+        destroy_handle(self._store, self._handle(subject))
+        return held
 
-    def rewrap(self, subject: str) -> None:
-        """Wraps the root of a subject under the current version of the keyring.
+    def rewrap(self) -> int:
+        """Wraps every root under the current version of the keyring; how many were under another one.
 
         Raises:
-            KeyUnavailableError: see `derive`.
+            KeyUnavailableError: a record is damaged, or its version of the keyring is not there.
         """
-        self.derive(subject, _PURPOSE)
-        handle = self._handle(subject)
-        version, wrapped = _parse(self._store.get(handle) or b"")
-        root, current = self._kek(version).unwrap(wrapped, handle.encode()), self._ring.current
-        self._store.replace(handle, b"1 %d " % current + self._kek(current).wrap(root, handle.encode()))
+        moved, current = 0, self._ring.current
+        for handle in tuple(self._store.handles()):
+            record = self._store.get(handle)
+            if record is None or record == TOMBSTONE or _parse(record)[0] == current:
+                continue
+            self._store.replace(handle, self._wrapped(handle, self._open(handle, record)))
+            moved += 1
+        if moved:
+            self._store.sweep()
+        return moved
+
+    def _make(self, handle: str) -> None:
+        self._store.put(handle, self._wrapped(handle, Sensitive(self._random(SECRET_BYTES))))
+
+    def _wrapped(self, handle: str, root: Sensitive[bytes]) -> bytes:
+        current = self._ring.current
+        return b"1 %d " % current + self._kek(current).wrap(root, handle.encode())
+
+    def _open(self, handle: str, record: bytes) -> Sensitive[bytes]:
+        version, wrapped = _parse(record)
+        return self._kek(version).unwrap(wrapped, handle.encode())
 
     def _handle(self, subject: str) -> str:
-        """A name that says nothing without the keyring. Under its first version, so that it outlives rotations."""
         import hashlib
         import hmac
 
         if not subject or len(subject.encode()) > MAX_SUBJECT_BYTES:
             msg = f"a subject has 1 to {MAX_SUBJECT_BYTES} bytes"
             raise KeyUnavailableError(msg, help="name the person by an identifier")
-        key = self._ring.derive(_PURPOSE, "handle", self._ring.versions[0])
+        key = Keyring({1: self._open(INDEX, self._store.get(INDEX) or b"")}).derive(_PURPOSE, "handle")
         return hmac.new(key.reveal(), subject.encode(), hashlib.sha256).hexdigest()
 
     def _kek(self, version: int) -> LocalKek:
         return LocalKek(f"subjects/{version}", self._ring.derive(_PURPOSE, "wrap", version), random=self._random)
 
 
-_TOMBSTONE = b"0"
+TOMBSTONE = b"0"
+
+
+def destroy_handle(store: SubjectStore, handle: str) -> None:
+    """Leaves a tombstone under a handle, and nothing of what stood there; needs no key."""
+    store.replace(handle, TOMBSTONE)
+    store.sweep()
 
 
 def _parse(record: bytes) -> tuple[int, bytes]:
