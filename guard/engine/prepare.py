@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlglot import exp
 
+from guard.engine.answer_edges import edges_of_answer
 from guard.engine.record import decision_body
 from guard.errors import AccessDeniedError, ParseError, PolicyUnavailableError
 from guard.lineage.extract import from_statement
@@ -22,9 +22,7 @@ from guard.model import (
     Edge,
     EnforcedQuery,
     FieldLabel,
-    FieldRef,
     Gap,
-    Mask,
     QueryFacts,
     Subject,
     TableName,
@@ -115,7 +113,8 @@ def prepare(
             help="run `guard scan` on the source, then try again",
         )
         return _finish(_deny(decision, gap), source, said)
-    edges = _edges(statement, catalogue, source.namespace, decision, Dataset(ANSWERS, f"{said.fingerprint}.result"))
+    lineage = from_statement(statement, catalogue, namespace=source.namespace, how=True)
+    edges = edges_of_answer(lineage, decision, catalogue, Dataset(ANSWERS, f"{said.fingerprint}.result"))
     return _finish(decision, source, said, enforced, edges)
 
 
@@ -202,24 +201,3 @@ def _stray_relations(source: Source, catalogue: Catalogue, enforced: EnforcedQue
     known = {(table.schema or catalogue.default_schema, table.name) for table in enforced.tables}
     strays = sorted(str(table) for table in seen if (table.schema or catalogue.default_schema, table.name) not in known)
     return strays[0] if strays else ""
-
-
-def _edges(
-    statement: exp.Expression, catalogue: Catalogue, namespace: str, decision: Decision, answer: Dataset
-) -> tuple[Edge, ...]:
-    """The lineage of the answer; an edge from a masked column says so."""
-    masked: set[FieldRef] = set()
-    for obligation in decision.obligations:
-        table = catalogue.get(obligation.table) if isinstance(obligation, Mask) else None
-        if isinstance(obligation, Mask) and table is not None:
-            masked.add(FieldRef(table.dataset, obligation.column))
-    lineage = from_statement(statement, catalogue, namespace=namespace)
-    return tuple(
-        msgspec.structs.replace(
-            edge,
-            # A nameless target is the answer itself.
-            target=edge.target if edge.target.dataset.name else FieldRef(answer, edge.target.path),
-            masking=edge.source in masked,
-        )
-        for edge in lineage.edges
-    )

@@ -17,6 +17,8 @@ from guard.model import Edge, FieldLabel, FieldRef, Label, State, Value
 ORDER: Mapping[State, int] = {state: rank for rank, state in enumerate(State)}
 _UNKNOWN_MASK = "guard.mask"
 MIN_GROUP = 2  # an enforced group of one is none
+GROUPS = "guard:groups"  # the step of an enforced minimum group: `guard:groups(10)`
+UNKNOWN_GROUP = "group size unknown"
 
 
 class Carried(Value, frozen=True, order=True):
@@ -97,6 +99,8 @@ def through(
 
 def _step(one: Carried, step: str, rules: LabelRules, *, exact: bool, group: int | None) -> list[tuple[Carried, bool]]:
     name, _, arguments = step.partition("(")
+    if name == GROUPS:
+        return [(_grouped(one, arguments.rstrip(")")), exact)]
     if name in rules.transparent:
         return [(one, exact)]
     parts = rules.parts.get(one.kind)
@@ -107,12 +111,22 @@ def _step(one: Carried, step: str, rules: LabelRules, *, exact: bool, group: int
     for rule in (*rules.functions.get(step, ()), *(rules.functions.get(name, ()) if arguments else ())):
         if not rule.kinds or one.kind in rule.kinds:
             notes = [rule.note] if rule.note else []
+            if rule.becomes is State.DP and arguments:
+                notes = [f"dp({arguments}"]
             if rule.becomes is State.AGGREGATED and group is not None and group >= MIN_GROUP:
                 notes = [f"groups of at least {group}"]
             if rule.becomes is State.PSEUDONYMISED and rule.id == "hash.unkeyed" and one.kind in rules.enumerable:
                 notes.append("enumerable")
             return [(_becomes(one, rule.becomes, rule.id, notes), False)]
     return [(one, False)]
+
+
+def _grouped(one: Carried, size: str) -> Carried:
+    """A summary over groups that guard held to a minimum; anything else stays what it is."""
+    if one.state is not State.AGGREGATED or not size.isdigit() or int(size) < MIN_GROUP:
+        return one
+    kept = tuple(note for note in one.notes if note != UNKNOWN_GROUP)
+    return Carried(one.kind, one.level, one.state, one.rules, (*kept, f"groups of at least {int(size)}"))
 
 
 def _becomes(one: Carried, state: State, rule: str, notes: Iterable[str] = ()) -> Carried:

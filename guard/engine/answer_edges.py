@@ -1,0 +1,57 @@
+"""The lineage of an answer as guard gave it: what masks and minimum groups did to values on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from guard.anonymize import registry
+from guard.lineage.edges import BETWEEN
+from guard.model import Dataset, Decision, Edge, FieldRef, Mask, MinimumGroup, QueryLineage, State
+from guard.sql.catalogue import Catalogue
+
+_EXPOSED = {state: rank for rank, state in enumerate(State)}
+
+
+def edges_of_answer(
+    lineage: QueryLineage, decision: Decision, catalogue: Catalogue, answer: Dataset
+) -> tuple[Edge, ...]:
+    """The edges of the enforced statement; those of the original go through what the decision owes.
+
+    A mask stands before every function, since it takes the place of the column: `guard:masked > lower`. A minimum group
+    stands after the aggregates: `sum > guard:groups(10)`. A nameless target is the answer itself.
+    """
+    masked = _masked(decision, catalogue)
+    size = max((owed.size for owed in decision.obligations if isinstance(owed, MinimumGroup)), default=0)
+    return tuple(
+        msgspec.structs.replace(
+            edge,
+            target=edge.target if edge.target.dataset.name else FieldRef(answer, edge.target.path),
+            masking=edge.source in masked,
+            how=_ways(edge, masked.get(edge.source), size),
+        )
+        for edge in lineage.edges
+    )
+
+
+def _masked(decision: Decision, catalogue: Catalogue) -> Mapping[FieldRef, State]:
+    """The state that each masked column is left in; of several masks on one column the weakest counts."""
+    found: dict[FieldRef, State] = {}
+    for owed in decision.obligations:
+        table = catalogue.get(owed.table) if isinstance(owed, Mask) else None
+        if isinstance(owed, Mask) and table is not None:
+            params = registry.params(owed.transform, owed.params)
+            state = registry.find(owed.transform).guarantee(params).state
+            field = FieldRef(table.dataset, owed.column)
+            found[field] = min(state, found.get(field, state), key=_EXPOSED.__getitem__)
+    return found
+
+
+def _ways(edge: Edge, mask: State | None, size: int) -> tuple[str, ...]:
+    if edge.type == "INDIRECT" or (mask is None and not (size and edge.subtype == "AGGREGATION")):
+        return edge.how
+    before = [f"guard:{mask.value}"] if mask is not None else []
+    after = [f"guard:groups({size})"] if size and edge.subtype == "AGGREGATION" else []
+    inner = edge.how or (("",) if edge.subtype == "IDENTITY" else ("~",))
+    return tuple(sorted(BETWEEN.join([*before, *([way] if way else []), *after]) for way in inner))
