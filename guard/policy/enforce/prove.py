@@ -152,7 +152,7 @@ class _Prover:
         conjuncts = conjuncts or ([where.this] if where is not None else [])
         for owed in self._filters:
             if owed.table == table.name:
-                held = any(says(part, owed.predicate, self._catalogue.dialect) for part in conjuncts)
+                held = any(says(_met(part), owed.predicate, self._catalogue.dialect) for part in conjuncts)
                 self._hold(held, f"the filter of rule `{owed.rule}` is not on {name}")
         self._wraps.append(select)
 
@@ -182,6 +182,15 @@ class _Prover:
     def _hold(self, fact: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence that it is
         if not fact:
             raise _fault(otherwise, self._decision)
+
+
+def _met(conjunct: exp.Expr) -> exp.Expr:
+    """What a row must meet: `CASE WHEN condition THEN TRUE END` keeps exactly the rows that `condition` keeps."""
+    node = conjunct.unnest()
+    ifs = node.args.get("ifs") or []
+    if not isinstance(node, exp.Case) or node.this is not None or node.args.get("default") is not None or len(ifs) != 1:
+        return conjunct
+    return ifs[0].this if ifs[0].args.get("true") == exp.true() else conjunct
 
 
 def _entitlements(predicate: Predicate) -> list[str]:

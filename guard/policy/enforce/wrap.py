@@ -18,7 +18,7 @@ from sqlglot import exp
 from guard.errors import KeyUnavailableError, TransformError
 from guard.model import Column
 from guard.policy.enforce.deny import denied
-from guard.policy.enforce.fence import copied, fenced
+from guard.policy.enforce.fence import copied, fenced, late
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, quoted
 from guard.policy.enforce.owed import TableDuty
 from guard.policy.enforce.predicates import qualified
@@ -65,10 +65,13 @@ def wrap(node: exp.Table, duty: TableDuty, columns: tuple[Column, ...], wrapping
 
 def _filter(select: exp.Select, node: exp.Table, duty: TableDuty, wrapping: Wrapping) -> None:
     parts: list[exp.Expr] = [exp.Paren(this=condition.sql.copy()) for condition in duty.filters]
+    unmasked = frozenset(column.name for column in duty.table.columns) - duty.masks.keys()
+    open_columns = unmasked if duty.decided is None else unmasked & duty.decided
+    own = list(copied(node, duty.table, open_columns, wrapping.dialect))
+    if wrapping.dialect == "duckdb" and any(isinstance(part, exp.EQ) for part in own):
+        parts = [late(part) for part in parts]
     if wrapping.fence:
-        unmasked = frozenset(column.name for column in duty.table.columns) - duty.masks.keys()
-        open_columns = unmasked if duty.decided is None else unmasked & duty.decided
-        parts += list(copied(node, duty.table, open_columns, wrapping.dialect))
+        parts += own
         fenced(select, wrapping.dialect)
     joined: exp.Expr = parts[0]
     for part in parts[1:]:

@@ -81,6 +81,23 @@ def test_an_uncounted_group_is_refused() -> None:
             prove(bad, known, owed)
 
 
+def test_a_late_filter_is_read_back_and_a_weaker_case_is_not() -> None:
+    """DuckDB gets `CASE WHEN filter THEN TRUE END` beside a key; any other arm or default would let rows pass."""
+    known, owed = catalogue("duckdb"), decision("duckdb", owed=obligations("duckdb", "constant"))
+    good = enforce(parse("SELECT id FROM customers WHERE id = 3", "duckdb"), known, owed, mask_sql).sql
+    late = 'CASE WHEN ("guard_t"."region" = CAST(\'EU\' AS TEXT)) THEN TRUE END'
+    assert late in good
+    prove(good, known, owed)
+    for arm in ("END", "THEN TRUE END", "WHEN ("):
+        weaker = {
+            "END": late.replace("END", "ELSE TRUE END"),
+            "THEN TRUE END": late.replace("THEN TRUE END", "WHEN TRUE THEN TRUE END"),
+            "WHEN (": late.replace("WHEN (", "WHEN TRUE OR ("),
+        }[arm]
+        with pytest.raises(AccessDeniedError, match="could not be proved"):
+            prove(good.replace(late, weaker), known, owed)
+
+
 PREDICATES = {
     "compare": Compare("id", "lt", -3),
     "in": In("region", ("EU", "it's", "\\")),
