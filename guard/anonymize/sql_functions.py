@@ -100,7 +100,7 @@ def over_text(column: exp.Expression, kind: SqlType, result: exp.Expression) -> 
 def _is_plain(kind: SqlType) -> bool:
     if kind.dialect == "sqlite":
         return any(word in kind.name.upper() for word in ("CHAR", "CLOB", "TEXT"))  # its affinity is text
-    return kind.family is Family.TEXT and kind.target in {"TEXT", "VARCHAR"}
+    return kind.is_plain_text
 
 
 def _odd(column: exp.Expression, kind: SqlType) -> exp.Expression | None:

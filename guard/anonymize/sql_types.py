@@ -37,6 +37,11 @@ class SqlType(Value, frozen=True):
     high: int = 0
     target: str = ""  # what a result is cast to; empty where the expression has the type already
 
+    @property
+    def is_plain_text(self) -> bool:
+        """True for text without a length."""
+        return self.family is Family.TEXT and self.target.upper() in {"TEXT", "VARCHAR"}
+
     def cast(self, expression: exp.Expression) -> exp.Expression:
         """`expression` in the column's own type.
 

@@ -231,7 +231,7 @@ class Guard:
             SourceError: the source refused the enforced SQL, or took too long.
             AuditError: the record could not be made durable; then there is no answer.
         """
-        prepared, opened = self._prepare(sql, subject, purpose, source, dialect)
+        prepared, opened = self._prepare(sql, subject, purpose, source, dialect, runs_here=True)
         if prepared.enforced is None:
             raise _denial(self._record_decision(prepared))
         enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
@@ -444,8 +444,16 @@ class Guard:
             return opened
 
     def _prepare(
-        self, sql: str, subject: Subject, purpose: str, source: object, dialect: str | None
+        self,
+        sql: str,
+        subject: Subject,
+        purpose: str,
+        source: object,
+        dialect: str | None,
+        *,
+        runs_here: bool = False,
     ) -> tuple[Prepared, OpenSource]:
+        """The answer to an ask. What guard runs itself may call masks by name; what it hands out is plain SQL."""
         opened = self._opened(source)
         if dialect is not None and dialect != opened.source.dialect:
             raise UsageError(
@@ -455,11 +463,14 @@ class Guard:
         catalogue, labels, epoch = opened.snapshot()
         # Rules may look at the time, so an answer is kept for the minute it was given in.
         minute = self._clock().replace(second=0, microsecond=0)
-        key = (sql, id(opened), epoch, subject, purpose, self._parts.engine.revision, minute)
+        key = (sql, id(opened), epoch, subject, purpose, self._parts.engine.revision, minute, runs_here)
         prepared = self._asks.get(key)
         if prepared is None:
             ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
-            rooms = Rooms(self._parts.engine, self._parts.masks.for_purpose(purpose), self._category_of)
+            provide = opened.source.provide if runs_here else None
+            rooms = Rooms(
+                self._parts.engine, self._parts.masks.for_purpose(purpose, provide=provide), self._category_of
+            )
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self._parts.people.of(subject.id)
             body = {**prepared.body, WHO: person.member}

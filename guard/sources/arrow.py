@@ -17,6 +17,7 @@ from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_c
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import quoted
 from guard.sources.source import Limits
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,6 +103,10 @@ class Frames:
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads."""
         return self._inner.relations(query)
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:
+        """DuckDB runs in this process, and calls it."""
+        return self._inner.engine.provide(name, function)
 
     def close(self) -> None:
         """Drops the copy; safe to call twice."""

@@ -12,6 +12,7 @@ from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_c
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +73,10 @@ class DuckDBFile:
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads."""
         return self._inner.relations(query)
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:
+        """DuckDB runs in this process, and calls it."""
+        return self._inner.engine.provide(name, function)
 
     def close(self) -> None:
         """Closes the file; safe to call twice."""

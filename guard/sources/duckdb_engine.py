@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from guard.sources.deadline import Deadline, deadline
 from guard.sources.duckdb_answer import TooManyRowsError, answer
 from guard.sources.pool import Pool
 from guard.sources.source import Limits
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +28,7 @@ MEMORY_SHARE = 2  # half of the machine's memory
 MEMORY_LIMIT_BYTES = 4 << 30
 MAX_THREADS = 4
 REMEMBERED = 4096  # texts
+MAX_FUNCTIONS = 1024  # provided to one database
 
 # Scans of what the statement itself made: a CTE, VALUES, an empty result.
 OWN_SCANS = frozenset({"DUMMY_SCAN", "COLUMN_DATA_SCAN", "CTE_SCAN", "DELIM_SCAN", "REC_CTE_SCAN"})
@@ -73,6 +76,8 @@ class DuckDBEngine:
         self._root = root()
         self._pid = os.getpid()
         self._pool: Pool[Connection] = Pool(self._cursor, lambda connection: connection.close())
+        self._lock = threading.Lock()
+        self._functions: dict[str, ColumnFunction] = {}  # OWNED BY: _lock; in the system catalogue of the database
         self._selects: dict[str, Any] = {}  # text -> the statement that DuckDB parsed it to: one SELECT
 
     def query(self, sql: str, values: Mapping[str, Any], limits: Limits) -> pa.Table:
@@ -133,6 +138,16 @@ class DuckDBEngine:
                 return None
         return _tables_of(json.loads(plan[0][1]))
 
+    def provide(self, name: str, function: ColumnFunction) -> bool:
+        """Puts `function` beside the built-ins, as `system.main.name(text)`; False when there are too many."""
+        with self._lock:
+            if name not in self._functions:
+                if len(self._functions) >= MAX_FUNCTIONS:
+                    return False
+                _create(self._root, name, function)
+                self._functions[name] = function
+            return True
+
     def _select(self, connection: Connection, sql: str) -> Any:
         """The text as DuckDB parsed it; refuses what is not exactly one SELECT, whatever guard's parser made of it.
 
@@ -164,7 +179,21 @@ class DuckDBEngine:
         if self._pid != os.getpid():
             # The parent's worker threads do not exist here.
             self._root, self._pid = self._open_root(), os.getpid()
+            for name, function in self._functions.items():
+                _create(self._root, name, function)
         return self._root.cursor()
+
+
+def _create(connection: Connection, name: str, function: ColumnFunction) -> None:
+    # A function without annotations: DuckDB would evaluate them.
+    connection.create_function(
+        name,
+        lambda column: function(column),  # noqa: PLW0108
+        ["VARCHAR"],
+        "VARCHAR",
+        type="arrow",
+        null_handling="special",
+    )
 
 
 def refusal(error: Exception, limits: Limits | None, *, expired: bool) -> SourceError:

@@ -24,6 +24,7 @@ from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.file_formats import COMPRESSIONS, FORMATS, Format, format_of
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,6 +101,10 @@ class Files:
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads; None where files are read in place."""
         return self._inner.relations(query)
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:
+        """DuckDB runs in this process, and calls it."""
+        return self._inner.engine.provide(name, function)
 
     def close(self) -> None:
         """Drops what was loaded; safe to call twice."""

@@ -17,6 +17,7 @@ from guard.sources.names import matching
 from guard.sources.pool import Pool
 from guard.sources.postgres_session import Session, checked, refusal
 from guard.sources.source import Limits
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,6 +128,10 @@ class PostgreSQL:
                 return None
         named = {TableName(table.name, table.schema or self.default_schema) for table in query.tables}
         return frozenset(self._named_ancestor(table, named) for table in found)
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:  # noqa: ARG002
+        """False: the server cannot call into this process."""
+        return False
 
     def close(self) -> None:
         """Ends all sessions; safe to call twice."""

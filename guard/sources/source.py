@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from guard.model import EnforcedQuery, Table, TableName, Value
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,6 +66,9 @@ class Source(Protocol):
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The relations that the engine itself would read for this query, or None where it cannot tell."""
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:
+        """Makes `function` callable in this source's SQL as a function of one text; False where it cannot be."""
 
     def close(self) -> None:
         """Releases connections; safe to call twice."""

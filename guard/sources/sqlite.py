@@ -27,6 +27,7 @@ from guard.sources.pool import Pool
 from guard.sources.source import Limits
 from guard.sources.sqlite_authorizer import Authorizer
 from guard.sources.sqlite_sample import rowid_name, rows_of
+from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,6 +152,10 @@ class SQLiteFile:
             connection.close()
         views = {row[0] for row in self._ask("SELECT name FROM sqlite_schema WHERE type = 'view'")}
         return frozenset(TableName(name, "main") for name in asked.read - views)
+
+    def provide(self, name: str, function: ColumnFunction) -> bool:  # noqa: ARG002
+        """False: SQLite would call it once a row, which costs more than the SQL form."""
+        return False
 
     def close(self) -> None:
         """Closes the file; safe to call twice."""

@@ -5,11 +5,24 @@ The two rooms do not import each other; the engine hands one to the other.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 from sqlglot import exp
 
 from guard.model import Mask, Sensitive
+
+# A column of Arrow text to one of the same length and type; it raises for no value.
+ColumnFunction: TypeAlias = Callable[[Any], Any]
+
+
+class Provide(Protocol):
+    """Makes `function` callable as `name` in the SQL of one source, on one column of text.
+
+    False where the engine runs elsewhere, or took too many already: the caller says it in SQL then.
+    """
+
+    def __call__(self, name: str, function: ColumnFunction) -> bool: ...
 
 
 class Parameters:

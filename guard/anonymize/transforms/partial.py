@@ -67,6 +67,12 @@ def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None)
 
     shown = params.first + params.last
 
+    def each(text: str) -> str:
+        size = len(text)
+        if size < shown + params.least:
+            return params.char * size
+        return text[: params.first] + params.char * (size - shown) + text[size - params.last :]
+
     def mask(text: pa.Array) -> pa.Array:
         size = pc.utf8_length(text)
         open_ends = pc.greater_equal(size, shown + params.least)
@@ -75,7 +81,7 @@ def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None)
         tail = pc.utf8_slice_codeunits(text, -params.last) if params.last else pa.scalar("")
         return pc.if_else(open_ends, pc.binary_join_element_wise(head, stars, tail, ""), stars)
 
-    return map_text(values, mask)
+    return map_text(values, mask, each)
 
 
 def guarantee(params: Params) -> Guarantee:
