@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"  # of the newest migration
+REVISION = "0003"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -164,6 +164,18 @@ subject_mark = Table(
     metadata,
     Column("mark", LargeBinary(16), primary_key=True),
     Column("job_id", String(64), primary_key=True),
+)
+
+# How much was turned back: counts, never values; the subject is a pseudonym.
+reidentified = Table(
+    "reidentified",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("charged", String(MOMENT), nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Index("ix_reidentified_subject_purpose_charged", "subject", "purpose", "charged"),
 )
 
 projection = Table(

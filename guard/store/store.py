@@ -23,6 +23,7 @@ from guard.store.clock import Clock, utc_now
 if TYPE_CHECKING:
     from guard.store.catalogue import CatalogueRepository
     from guard.store.lineage import LineageRepository
+    from guard.store.reidentified import ReidentifiedRepository
     from guard.store.scans import ScanRepository
     from guard.store.subjects import SubjectRepository
 
@@ -92,6 +93,13 @@ class Store:
         from guard.store.scans import ScanRepository
 
         return ScanRepository(self)
+
+    @cached_property
+    def reidentified(self) -> ReidentifiedRepository:
+        """The ledger of re-identification."""
+        from guard.store.reidentified import ReidentifiedRepository
+
+        return ReidentifiedRepository(self)
 
     @cached_property
     def lineage(self) -> LineageRepository:
