@@ -94,7 +94,7 @@ def test_others_verify_guard_s_proof(program, folder, tmp_path, index):
 
 
 def test_guard_reads_others_log(program, tmp_path):
-    """A log that they wrote: its signature, its tiles, proofs of every entry, and that it grew from an older checkpoint."""
+    """A log that they wrote: its signature, tiles, proofs of every entry, and that it grew from an older checkpoint."""
     entries = [
         Entry(v=1, kind="config", time=f"2026-01-31T09:30:00.{number:06d}Z", actor="s-1", body={"number": number})
         for number in range(SIZE)
