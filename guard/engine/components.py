@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guard.audit.people import People
     from guard.classify import Classifier
     from guard.engine.project import Projector
+    from guard.policy.bundle.jws import VerificationKey
     from guard.policy.engine import PolicyEngine
     from guard.policy.pack import Pack
     from guard.sources.source import Limits
@@ -115,8 +116,10 @@ class Components:
 
     @property
     def engine(self) -> PolicyEngine:
-        """The engine that decides, as configured."""
-        return self._once("engine", self._open_engine)
+        """The engine that decides, as configured; keep it for one whole decision, for a reload may replace it."""
+        opened: PolicyEngine = self._once("engine", self._open_engine)
+        current: PolicyEngine = getattr(opened, "current", opened)
+        return current
 
     @property
     def keys(self) -> Keyring:
@@ -211,7 +214,26 @@ class Components:
     def _open_pack(self) -> Pack:
         from guard.policy.pack import Pack
 
-        return Pack.load(self.rules / "policy")
+        return Pack.load(self._pack_path, key=self._bundle_key())
+
+    @property
+    def _pack_path(self) -> Path:
+        """The folder or the bundle that decides."""
+        named = self.loaded.config.policy.bundle
+        return self.loaded.root / named if named else self.rules / "policy"
+
+    def _bundle_key(self) -> VerificationKey | None:
+        settings = self.loaded.config.policy
+        if not settings.bundle_key:
+            return None
+        from guard.policy.bundle.jws import VerificationKey, read_key
+
+        reference = settings.bundle_key
+        if reference.startswith(("env:", "file:")):
+            material = resolve_secret(reference, root=self.loaded.root)
+        else:
+            material = read_key(str(self.loaded.root / reference))
+        return VerificationKey(material, settings.bundle_alg, scope=settings.bundle_scope)
 
     def _open_engine(self) -> PolicyEngine:
         settings = self.loaded.config.policy
@@ -230,6 +252,19 @@ class Components:
                 client_key=settings.opa_client_key,
             )
             return OpaServerEngine(self.pack, address, deadline=settings.deadline_ms / 1000)
+        if settings.reload_s:
+            from guard.engine.reloads import tell
+            from guard.policy.engines.reloading import ReloadingEngine
+            from guard.policy.pack import Pack
+
+            key = self._bundle_key()
+            return ReloadingEngine(
+                self._pack_path,
+                lambda: Pack.load(self._pack_path, key=key),
+                cache=self.state / "rego",
+                interval=settings.reload_s,
+                tell=tell,
+            )
         from guard.policy.engines.embedded import EmbeddedEngine
 
         return EmbeddedEngine(self.pack, cache=self.state / "rego")

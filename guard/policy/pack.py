@@ -5,7 +5,7 @@
     lib/<name>.rego, lib/<name>_test.rego package guard.lib.<name>, shared by rules
     config/**/data.yaml                   data.config.<folders>
 
-The tree is the registry: a rule is in force because it is there.
+The tree is the registry: a rule is in force because it is there. The same pack may come as an OPA bundle, one file.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from guard.policy.rule import Rule, check_package, parse_rule
 from guard.policy.strict_yaml import load_yaml
 
 if TYPE_CHECKING:
+    from guard.policy.bundle.jws import VerificationKey
     from guard.policy.rego import Policy
 
 MAX_FILES = 10_000
@@ -48,23 +49,47 @@ class Pack(Value, frozen=True):
     revision: str
 
     @classmethod
-    def load(cls, path: Path) -> Pack:
-        """Reads the pack at `path`, or at `path/policy` when that is there.
+    def load(cls, path: Path, *, key: VerificationKey | None = None) -> Pack:
+        """Reads the pack at `path`, or at `path/policy` when that is there; a file is read as a bundle.
+
+        Args:
+            path: a folder, or a bundle.
+            key: checks the bundle's signature; with it, anything that is not signed is refused.
 
         Raises:
-            PolicyError: it cannot be read, or something in it is not where or what it should be.
+            PolicyError: it cannot be read, its signature is not right, or something in it is not where or what it
+                should be.
         """
+        if path.is_file():
+            return _from_bundle(path, key)
+        if key is not None:
+            raise PolicyError(
+                f"`{path}` is not a signed bundle, and a key is configured", help="name a bundle, or remove the key"
+            )
         root = path / "policy" if (path / "policy").is_dir() else path
-        texts = _read(root)
-        files: dict[str, str] = {}
-        tests: dict[str, str] = {}
-        rules: list[Rule] = []
         data: dict[str, Any] = {"config": {}}
-        for file, text in texts.items():
+        modules: dict[str, str] = {}
+        for file, text in _read(root).items():
             parts = PurePosixPath(file).parts
             if parts[0] == "config":
                 _insert(data["config"], parts[1:-1], load_yaml(text, file=file), file)
-            elif file.endswith(_TEST):
+            else:
+                modules[file] = text
+        return cls.of(str(root), modules, data)
+
+    @classmethod
+    def of(cls, path: str, modules: Mapping[str, str], data: Mapping[str, Any]) -> Pack:
+        """The pack of these modules, by their path in it, tests included; `path` is for messages.
+
+        Raises:
+            PolicyError: a module is not what its path says, or there is no rule.
+        """
+        files: dict[str, str] = {}
+        tests: dict[str, str] = {}
+        rules: list[Rule] = []
+        for file, text in sorted(modules.items()):
+            parts = PurePosixPath(file).parts
+            if file.endswith(_TEST):
                 check_package(text, _package(parts), file=file)
                 tests[file] = text
             else:
@@ -74,10 +99,8 @@ class Pack(Value, frozen=True):
                 else:
                     rules.append(parse_rule(parts[0], parts[1], text, file=file))
         if not rules:
-            raise PolicyError(f"`{root}` has no rules", help=_LAYOUT)
-        return cls(
-            path=str(root), files=files, tests=tests, data=data, rules=tuple(rules), revision=_revision(files, data)
-        )
+            raise PolicyError(f"`{path}` has no rules", help=_LAYOUT)
+        return cls(path=path, files=files, tests=tests, data=data, rules=tuple(rules), revision=_revision(files, data))
 
     @property
     def modes(self) -> Mapping[str, Mode]:
@@ -98,6 +121,35 @@ class Pack(Value, frozen=True):
         from guard.policy.rego import compile as compile_rego
 
         return compile_rego(self.modules, entrypoints=(ENTRY_POINT,), cache=cache)
+
+
+def _from_bundle(path: Path, key: VerificationKey | None) -> Pack:
+    """The pack in a bundle; its signature is checked before anything in it is read."""
+    from guard.policy.bundle import archive
+    from guard.policy.bundle.contents import read_contents
+    from guard.policy.bundle.signature import SIGNATURES, verify
+
+    files = archive.read(path)
+    if key is not None:
+        verify(files, key)
+    elif SIGNATURES in files:
+        raise PolicyError(
+            f"the bundle `{path}` is signed, and no key is given to check it",
+            help="name the key: `policy.bundle_key` in guard.toml, or `--key` on the command line",
+        )
+    contents = read_contents(files)
+    data: dict[str, Any] = {}
+    for file, folders, document in contents.data:
+        _insert(data, folders, document, file)
+    strangers = sorted(set(data) - {"config"})
+    if strangers:
+        raise PolicyError(f"the bundle `{path}` brings data on `{strangers[0]}`", help="a pack's data is `data.config`")
+    if not isinstance(data.setdefault("config", {}), dict):
+        raise PolicyError(f"the bundle `{path}`: `config` is not a map", help="write `key: value` pairs")
+    for file in contents.modules:
+        if not _in_layout(PurePosixPath(file).parts):
+            raise PolicyError(f"`{file}` does not belong here", help=_LAYOUT)
+    return Pack.of(str(path), contents.modules, data)
 
 
 def _read(root: Path) -> dict[str, str]:
