@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0003"  # of the newest migration
+REVISION = "0004"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -183,4 +183,43 @@ projection = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("position", BigInteger, nullable=False),  # the next index of the audit log to project
+)
+
+# The privacy budget (`guard.store.ledger`): rows are never changed; the sums follow from them.
+budget_row = Table(
+    "budget_row",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("reservation", BigInteger),
+    Column("body", Text, nullable=False),  # the LedgerRow, as JSON: what the digest covers
+    Column("digest", String(64), nullable=False),
+    Index("ix_budget_row_reservation", "reservation"),
+)
+
+budget_account = Table(
+    "budget_account",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("time_window", Text, nullable=False),
+    Column("sums", Text, nullable=False),  # Sums, as JSON
+    UniqueConstraint("subject", "purpose", "dataset", "time_window"),
+)
+
+budget_row_account = Table(
+    "budget_row_account",
+    metadata,
+    Column("row", BigInteger, ForeignKey("budget_row.number"), primary_key=True),
+    Column("account_id", Number, ForeignKey("budget_account.id"), primary_key=True),
+    Index("ix_budget_row_account_account_id", "account_id"),
+)
+
+budget_head = Table(
+    "budget_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),  # the next index
+    Column("digest", String(64), nullable=False),
 )

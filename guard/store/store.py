@@ -22,6 +22,7 @@ from guard.store.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from guard.store.catalogue import CatalogueRepository
+    from guard.store.ledger import LedgerRepository
     from guard.store.lineage import LineageRepository
     from guard.store.reidentified import ReidentifiedRepository
     from guard.store.scans import ScanRepository
@@ -114,6 +115,13 @@ class Store:
         from guard.store.subjects import SubjectRepository
 
         return SubjectRepository(self)
+
+    @cached_property
+    def ledger(self) -> LedgerRepository:
+        """The rows of the privacy budget."""
+        from guard.store.ledger import LedgerRepository
+
+        return LedgerRepository(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
