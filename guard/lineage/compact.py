@@ -21,6 +21,7 @@ MAX_EDGES = 20_000_000
 MAX_REACH = 100_000  # fields of one answer
 _SIDE = 0  # the transfer that brings no label, only influence
 _KEEP = 1  # the one of a copy
+WIDTH = 1 << 24  # transfers at most; a mark and a transfer make one key
 
 
 class Standing(Value, frozen=True, order=True):
@@ -48,6 +49,7 @@ class CompactGraph:
         self._transfers: dict[tuple[object, ...], int] = {("IDENTITY", False, (), None): _KEEP}
         self._examples: list[tuple[Edge | None, int | None]] = [(None, None), (copy, None)]
         self._read: set[int] = set()  # wholes out of which values go
+        self._filled: set[int] = set()  # wholes into which values go
         rows = list(self._rows(edges))
         rows += list(self._wholes(rows))
         if len(rows) > MAX_EDGES:
@@ -60,12 +62,18 @@ class CompactGraph:
         self._order = self._topological()
         self._marks = array("q", bytes(8 * size))
         self._own: dict[int, tuple[Carried, ...]] = {}
+        self._lent: dict[int, tuple[Carried, ...]] = {}  # to a whole that is read, by the columns that no edge names
         self._apart: dict[Dataset, dict[FieldRef, tuple[Carried, ...]]] = {}  # labels of fields that no edge touches
         self._fresh: dict[tuple[Label, ...], tuple[Carried, ...]] = {}
         self._standings: list[Standing] = [NOTHING]
         self._mark_of: dict[Standing, int] = {NOTHING: 0}
         self._moved: dict[int, int] = {}
         self._joined: dict[int, int] = {}
+        # Edges that came after the build, by field: (other end, transfer).
+        self._late_out: dict[int, list[tuple[int, int]]] = {}
+        self._late_in: dict[int, list[tuple[int, int]]] = {}
+        self._late: set[tuple[int, int, int]] = set()
+        self._of: dict[Dataset, list[int]] = {}  # made with the first late edge
 
     def number(self, field: FieldRef) -> int | None:
         """The number of a field, None where no edge touches it."""
@@ -120,20 +128,23 @@ class CompactGraph:
 
     def label(self, labels: Mapping[FieldRef, Sequence[Label]]) -> None:
         """Forgets all labels and pushes these along all edges."""
-        self._own, self._apart = {}, {}
+        self._own, self._lent, self._apart = {}, {}, {}
         for field, own in labels.items():
             self._give(field, own)
         self._marks = marks = array("q", bytes(8 * len(self._names)))
         mark_of = {mine: self._mark(Standing(mine)) for mine in set(self._own.values())}
         for number, mine in self._own.items():
             marks[number] = mark_of[mine]
+        for number in self._lent:
+            marks[number] = self._mark(Standing(self._mine(number)))
         first, to, how = self._out.first, self._out.other, self._out.how
-        moved, joined, width = self._moved, self._joined, len(self._examples)
+        moved, joined, width = self._moved, self._joined, WIDTH
+        built = len(first) - 1
         again: set[int] = set()
         place = self._order.place
         for node in self._order.nodes:
             mark = marks[node]
-            if not mark:
+            if not mark or node >= built:
                 continue
             for at in range(first[node], first[node + 1]):
                 key = mark * width + how[at]
@@ -154,7 +165,110 @@ class CompactGraph:
                     if place[target] <= place[node]:  # a cycle leads back
                         again.add(target)
         # What follows such a field was computed from its old mark.
-        self._settle({to[at] for target in again for at in range(first[target], first[target + 1])})
+        late = {target for targets in self._late_out.values() for target, _ in targets}
+        self._settle(late | {to[at] for target in again for at in range(first[target], first[target + 1])})
+
+    def add(self, edges: Iterable[Edge]) -> list[FieldRef]:
+        """Takes more edges in and moves labels over them; returns the fields whose standing changed.
+
+        Costs what the edges and what lies behind them cost. A graph that grew by half is better built anew.
+
+        Raises:
+            UsageError: the graph becomes too large.
+        """
+        if not self._of:
+            for number, name in enumerate(self._names):
+                self._of.setdefault(name.dataset, []).append(number)
+        touched: set[int] = set()
+        stale: set[int] = set()
+        for edge in edges:
+            source, target = self._late_number(edge.source, touched), self._late_number(edge.target, touched)
+            transfer = self._transfer(edge)
+            self._extend((source, target, transfer), touched)
+            if transfer == _SIDE:
+                continue
+            if self._is_whole(source) and source not in self._read:
+                self._read.add(source)
+                self._lend(source)
+                touched.add(source)
+                for each in self._others(source):
+                    self._extend((each, source, _KEEP), touched)
+            if self._is_whole(target) and target not in self._filled:
+                self._filled.add(target)
+                for each in self._others(target):
+                    self._turn(target, each)
+                    stale.add(each)
+        before: dict[int, int] = {}
+        for number in [*stale, *(each for one in stale for each in self._reach(self._out, one, len(self._names)))]:
+            before.setdefault(number, self._marks[number])
+            self._marks[number] = 0
+            touched.add(number)
+        self._settle(touched, before)
+        return [self._names[number] for number, mark in before.items() if self._marks[number] != mark]
+
+    def arriving(self, field: FieldRef) -> Standing:
+        """What comes to a field along its edges, without the labels of its own."""
+        number = self._numbers.get(field)
+        return NOTHING if number is None else self._standings[self._compute(number, own=False)]
+
+    def _others(self, whole: int) -> list[int]:
+        return [number for number in self._of[self._names[whole].dataset] if number != whole]
+
+    def _extend(self, row: tuple[int, int, int], touched: set[int]) -> None:
+        source, target, transfer = row
+        first, out = self._out.first, self._out
+        built = source + 1 < len(first) and any(
+            out.other[at] == target and out.how[at] == transfer for at in range(first[source], first[source + 1])
+        )
+        if built or row in self._late:
+            return
+        if self.edges >= MAX_EDGES:
+            msg = f"the graph has more than {MAX_EDGES} edges"
+            raise UsageError(msg, help="ask about a part of it")
+        self.edges += 1
+        self._late.add(row)
+        self._late_out.setdefault(source, []).append((target, transfer))
+        self._late_in.setdefault(target, []).append((source, transfer))
+        touched.add(target)
+
+    def _turn(self, whole: int, each: int) -> None:
+        """Values go into a table as a whole: what was an influence of the whole on a column is now a way of values."""
+        for side, late, near, far in (
+            (self._out, self._late_out, whole, each),
+            (self._in, self._late_in, each, whole),
+        ):
+            if near + 1 < len(side.first):
+                for at in range(side.first[near], side.first[near + 1]):
+                    if side.other[at] == far and side.how[at] == _SIDE:
+                        side.how[at] = _KEEP
+            if (far, _SIDE) in late.get(near, ()):
+                late[near] = [(far, _KEEP) if one == (far, _SIDE) else one for one in late[near]]
+
+    def _late_number(self, field: FieldRef, touched: set[int]) -> int:
+        number = self._numbers.get(field)
+        if number is not None:
+            return number
+        number = self._number(field)
+        self._marks.append(0)
+        self._order.nodes.append(number)
+        self._order.place.append(number)  # behind all others: the order only saves work
+        siblings = self._of.setdefault(field.dataset, [])
+        whole = self._numbers.get(FieldRef(field.dataset, WHOLE))
+        if field.path == WHOLE:
+            for each in siblings:
+                self._extend((number, each, _SIDE), touched)
+        elif whole is not None:
+            self._extend((whole, number, _KEEP if whole in self._filled else _SIDE), touched)
+            if whole in self._read:
+                self._extend((number, whole, _KEEP), touched)
+        siblings.append(number)
+        mine = self._apart.get(field.dataset, {}).pop(field, ())
+        if mine:
+            self._own[number] = mine
+            if whole is not None and whole in self._read:
+                self._lend(whole)
+        touched.add(number)
+        return number
 
     def retag(self, field: FieldRef, labels: Sequence[Label]) -> list[FieldRef]:
         """Gives a field other labels of its own; returns the fields whose standing changed, itself included.
@@ -189,50 +303,80 @@ class CompactGraph:
             whole = self._numbers.get(FieldRef(field.dataset, WHOLE))
             if whole is None or whole not in self._read:
                 return None
-            # The table was read as a whole, when its columns were not known: the label may be in all of it.
-            number, own = whole, worst(label for labels in apart.values() for label in labels)
+            self._lend(whole)
+            return whole
         if own:
             self._own[number] = own
         else:
             self._own.pop(number, None)
         return number
 
-    def _settle(self, numbers: Iterable[int]) -> None:
-        """Computes these fields from what leads to them, and what follows, until nothing changes."""
+    def _lend(self, whole: int) -> None:
+        """The table was read as a whole, when its columns were not known: their labels may be in all of it."""
+        apart = self._apart.get(self._names[whole].dataset, {})
+        lent = worst(label for labels in apart.values() for label in labels)
+        if lent:
+            self._lent[whole] = lent
+        else:
+            self._lent.pop(whole, None)
+
+    def _mine(self, number: int) -> tuple[Carried, ...]:
+        """The labels that a field has before anything comes to it."""
+        own, lent = self._own.get(number, ()), self._lent.get(number, ())
+        return worst((*own, *lent)) if own and lent else own or lent
+
+    def _settle(self, numbers: Iterable[int], before: dict[int, int] | None = None) -> None:
+        """Computes these fields from what leads to them, and what follows, until nothing changes.
+
+        `before` is told the mark that each changed field had.
+        """
         place = self._order.place
         queue = [(place[number], number) for number in numbers]
         heapq.heapify(queue)
         waiting = {number for _, number in queue}
-        first, other = self._out.first, self._out.other
         while queue:
             _, number = heapq.heappop(queue)
             waiting.discard(number)
             mark = self._compute(number)
             if mark == self._marks[number]:
                 continue
+            if before is not None:
+                before.setdefault(number, self._marks[number])
             self._marks[number] = mark
-            for at in range(first[number], first[number + 1]):
-                follower = other[at]
+            for follower in self._next(self._out, self._late_out, number):
                 if follower not in waiting:
                     waiting.add(follower)
                     heapq.heappush(queue, (place[follower], follower))
 
-    def _compute(self, number: int) -> int:
-        own = self._own.get(number)
-        mark = self._mark(Standing(own)) if own else 0
-        width = len(self._examples)
+    def _next(self, side: _Side, late: Mapping[int, Sequence[tuple[int, int]]], number: int) -> Iterable[int]:
+        """The fields at the other ends of a field's edges."""
+        first = side.first
+        found: Sequence[int] = side.other[first[number] : first[number + 1]] if number + 1 < len(first) else ()
+        more = late.get(number)
+        return [*found, *(other for other, _ in more)] if more else found
+
+    def _compute(self, number: int, *, own: bool = True) -> int:
+        mine = self._mine(number) if own else self._lent.get(number, ())
+        mark = self._mark(Standing(mine)) if mine else 0
         first, other, how = self._in.first, self._in.other, self._in.how
-        for at in range(first[number], first[number + 1]):
-            there = self._marks[other[at]]
-            if there:
-                new = self._moved.get(there * width + how[at], -1)
-                new = self._move(there, how[at]) if new < 0 else new
-                if not mark:
-                    mark = new
-                elif new and new != mark:
-                    joined = self._joined.get(mark << 31 | new, -1)
-                    mark = self._join(mark << 31 | new) if joined < 0 else joined
+        if number + 1 < len(first):
+            for at in range(first[number], first[number + 1]):
+                there = self._marks[other[at]]
+                if there:
+                    mark = self._arrive(mark, there, how[at])
+        for source, transfer in self._late_in.get(number, ()):
+            if self._marks[source]:
+                mark = self._arrive(mark, self._marks[source], transfer)
         return mark
+
+    def _arrive(self, mark: int, there: int, transfer: int) -> int:
+        """The mark of a field that had `mark`, once `there` came to it over a transfer."""
+        new = self._moved.get(there * WIDTH + transfer, -1)
+        new = self._move(there, transfer) if new < 0 else new
+        if not mark or not new or new == mark:
+            return mark or new
+        joined = self._joined.get(mark << 31 | new, -1)
+        return self._join(mark << 31 | new) if joined < 0 else joined
 
     def _move(self, mark: int, transfer: int) -> int:
         standing = self._standings[mark]
@@ -242,7 +386,7 @@ class CompactGraph:
             after = Standing((), tuple(sorted(kinds)))
         else:
             after = Standing(over(edge, standing.labels, self._rules, group=group), standing.influenced_by)
-        found = self._moved[mark * len(self._examples) + transfer] = self._mark(after)
+        found = self._moved[mark * WIDTH + transfer] = self._mark(after)
         return found
 
     def _join(self, pair: int) -> int:
@@ -268,7 +412,7 @@ class CompactGraph:
         Where values go into or out of a whole, because its columns were not known, they may be those of any column.
         """
         wholes = {self._names[number].dataset: number for number in range(len(self)) if self._is_whole(number)}
-        filled = {target for _, target, transfer in rows if transfer != _SIDE and self._is_whole(target)}
+        self._filled = filled = {row[1] for row in rows if row[2] != _SIDE and self._is_whole(row[1])}
         self._read = {source for source, _, transfer in rows if transfer != _SIDE and self._is_whole(source)}
         for number, name in enumerate(self._names):
             whole = wholes.get(name.dataset)
@@ -288,6 +432,9 @@ class CompactGraph:
         number = self._transfers.get(key)
         if number is None:
             number = self._transfers[key] = len(self._examples)
+            if number >= WIDTH:
+                msg = f"the graph has more than {WIDTH} different ways"
+                raise UsageError(msg, help="ask about a part of it")
             self._examples.append((edge, group))
         return number
 
@@ -299,12 +446,13 @@ class CompactGraph:
         return number
 
     def _reach(self, side: _Side, start: int, limit: int) -> list[int]:
+        late = self._late_out if side is self._out else self._late_in
         seen = {start}
         queue = [start]
         first, other = side.first, side.other
         for number in queue:  # the list grows while it is walked
-            for at in range(first[number], first[number + 1]):
-                next_one = other[at]
+            ends = other[first[number] : first[number + 1]] if not late else self._next(side, late, number)
+            for next_one in ends:
                 if next_one not in seen:
                     seen.add(next_one)
                     queue.append(next_one)

@@ -114,6 +114,41 @@ def test_retagging_is_the_same_as_starting_over(seed: int) -> None:
         assert set(changed) == {other for other in before if graph.standing(other) != before[other]}
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 10**9))
+def test_edges_that_come_later_are_the_same_as_starting_over(seed: int) -> None:
+    """A graph that grew edge by edge says what one built at once says, whole tables and cycles too."""
+    dice = random.Random(seed)
+    edges = estate(seed)
+    labels = labelling(seed, edges)
+    at = dice.randrange(len(edges) + 1)
+    grown, again = CompactGraph(edges[:at], RULES), CompactGraph(edges, RULES)
+    grown.label(labels)
+    again.label(labels)
+    fields = sorted({end for edge in edges for end in (edge.source, edge.target)})
+    while at < len(edges):
+        more = dice.randrange(1, 4)
+        before = {one: grown.standing(one) for one in fields}
+        changed = grown.add(edges[at : at + more])
+        at += more
+        assert {one for one in fields if grown.standing(one) != before[one]} <= set(changed)
+    assert {one: grown.standing(one) for one in fields} == {one: again.standing(one) for one in fields}
+    for one in fields:
+        number, other = grown.number(one), again.number(one)
+        assert number is not None
+        assert other is not None
+        assert {grown.name(each) for each in grown.downstream(number)} == {
+            again.name(each) for each in again.downstream(other)
+        }
+    one = dice.choice(fields)
+    labels[one] = [Label(dice.choice(KINDS), 4)]
+    grown.retag(one, labels[one])
+    again.label(labels)
+    assert {each: grown.standing(each) for each in fields} == {each: again.standing(each) for each in fields}
+    grown.label(labels)
+    assert {each: grown.standing(each) for each in fields} == {each: again.standing(each) for each in fields}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
 def test_downstream_is_that_of_the_plain_graph(seed: int) -> None:
