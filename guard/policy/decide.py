@@ -14,8 +14,9 @@ What allowed means, in six lines:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,13 @@ _DEFAULT_DENY = Reason(
     help="ask for a grant for this role and purpose, or state another purpose",
 )
 
+REIDENTIFY = "reidentify"  # the action
+_NO_GRANT = Reason(
+    rule=DEFAULT_RULE,
+    message="no rule allows a role of this subject to turn these pseudonyms back for this purpose",
+    help="have a grant for role and purpose added to config/reidentify/data.yaml of the rule pack",
+)
+
 
 def decide(  # noqa: PLR0913 - the question has that many parts, and each is named at the call
     facts: QueryFacts,
@@ -50,6 +58,7 @@ def decide(  # noqa: PLR0913 - the question has that many parts, and each is nam
     decision_id: str,
     engine: PolicyEngine,
     category_of: CategoryOf,
+    reidentify: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Asks the engine once and combines its answer with what guard itself knows; never raises for a denial.
 
@@ -63,8 +72,18 @@ def decide(  # noqa: PLR0913 - the question has that many parts, and each is nam
         decision_id: finds the decision in the audit log.
         engine: evaluates the rule pack.
         category_of: the category of a kind in the taxonomy.
+        reidentify: what is turned back, where the action is `reidentify`; see docs/reference/policy-input.md.
     """
-    question = ask(facts, label_of, subject=subject, purpose=purpose, source=source, now=now, category_of=category_of)
+    question = ask(
+        facts,
+        label_of,
+        subject=subject,
+        purpose=purpose,
+        source=source,
+        now=now,
+        category_of=category_of,
+        reidentify=reidentify,
+    )
     gaps = [*facts.gaps, *question.gaps, *_purpose_gap(purpose)]
     verdict = Verdict()
     try:
@@ -129,7 +148,8 @@ def _combine(
     if decision.errored or decision.gaps:
         return decision
     if not deciding.allow:
-        return msgspec.structs.replace(decision, determined_by=(_DEFAULT_DENY,))
+        missing = _NO_GRANT if question.policy_input["action"] == REIDENTIFY else _DEFAULT_DENY
+        return msgspec.structs.replace(decision, determined_by=(missing,))
     return msgspec.structs.replace(
         decision,
         outcome="allow",

@@ -48,8 +48,9 @@ def ask(
     source: str,
     now: datetime,
     category_of: CategoryOf,
+    reidentify: Mapping[str, Any] | None = None,
 ) -> Question:
-    """The question that `facts` raise.
+    """The question that `facts` raise; `reidentify` says what is turned back, for the action of that name.
 
     Raises:
         ValueError: `now` has no time zone.
@@ -68,6 +69,8 @@ def ask(
         "tables": [{"name": name} for name in tables],
         "label_sets": [_set_input(item, category_of) for item in sets.values()],
     }
+    if reidentify is not None:
+        policy_input["reidentify"] = dict(reidentify)
     return Question(policy_input=policy_input, tables=tables, label_sets=sets, gaps=gaps)
 
 
