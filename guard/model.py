@@ -492,7 +492,7 @@ class Job(Value, frozen=True):
 # --- audit ------------------------------------------------------------------------------------------------
 
 EntryKind: TypeAlias = Literal[
-    "scan", "decision", "query", "classify", "anonymize", "lineage", "config", "key", "erasure"
+    "scan", "decision", "query", "classify", "anonymize", "reidentification", "lineage", "config", "key", "erasure"
 ]
 
 

@@ -18,6 +18,7 @@ VERSION = "1.6.0"
 Event: TypeAlias = "dict[str, Any]"
 
 _API = {"scan": 2, "decision": 2, "classify": 2, "lineage": 2, "anonymize": 1, "config": 3, "key": 3, "erasure": 4}
+_API["reidentification"] = 2
 _API_NAMES = {1: "Create", 2: "Read", 3: "Update", 4: "Delete", 99: "Other"}
 _INFORMATIONAL, _MEDIUM = 1, 3
 _SUCCESS, _FAILURE = 1, 2
