@@ -193,12 +193,13 @@ def _erase_again(folder: Path) -> tuple[str, ...]:
     """A backup may be older than an erasure: what the log says was erased is erased in the restored keys as well."""
     from guard.audit.people import People
     from guard.audit.snapshot import erased
+    from guard.engine.shred import PREFIX, erase_again
 
     people = People(folder / "keys")
     again = tuple(each for each in dict.fromkeys(erased(folder / AUDIT)) if people.reveal(each) is not None)
     for pseudonym in again:
         people.destroy(pseudonym)
-    return again
+    return (*again, *(f"{PREFIX}{handle}" for handle in erase_again(folder)))
 
 
 def _wait_for(parts: Components, cursor: int) -> None:

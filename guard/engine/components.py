@@ -14,6 +14,8 @@ from guard.model import Sensitive
 
 if TYPE_CHECKING:
     from guard.anonymize.keys import Keyring
+    from guard.anonymize.keys_subject import SubjectKeys
+    from guard.anonymize.keys_subject_file import SubjectFile
     from guard.anonymize.mask_sql import Masks
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
@@ -123,8 +125,18 @@ class Components:
 
     @property
     def keys(self) -> Keyring:
-        """The keys of pseudonyms."""
+        """The keys of pseudonyms; that a wrapped keyring is opened stands in the log."""
         return self._once("keys", self._open_keys)
+
+    @property
+    def subject_file(self) -> SubjectFile:
+        """Where the wrapped keys of subjects are."""
+        return self._once("subject_file", self._open_subject_file)
+
+    @property
+    def subject_keys(self) -> SubjectKeys:
+        """The keys of one person each."""
+        return self._once("subject_keys", self._open_subject_keys)
 
     @property
     def masks(self) -> Masks:
@@ -178,8 +190,12 @@ class Components:
 
     def _open_log(self) -> AuditLog:
         from guard.audit import AuditLog, timestamp
+        from guard.engine import shred
         from guard.engine.erase import finish
 
+        from guard.engine.attest import attestor
+
+        self._once("attestor", lambda: attestor(self))
         shared = self.shared_log
         if shared is None:
             log = AuditLog.open(self.audit_folder, self._signer(), clock=self.clock, wait=LOG_WAIT)
@@ -190,6 +206,7 @@ class Components:
             log = open_shared(shared, self.audit_folder, self._signer(), clock=self.clock, wait=wait)
         self.inherited = log.size
         finish(self.people, log, time=timestamp(self.clock()))
+        shred.finish(self.subject_file, log, time=timestamp(self.clock()))
         return log
 
     def _open_people(self) -> People:
@@ -270,12 +287,25 @@ class Components:
         return EmbeddedEngine(self.pack, cache=self.state / "rego")
 
     def _open_keys(self) -> Keyring:
-        from guard.anonymize.keys import Keyring
+        from guard.audit import timestamp
+        from guard.engine.keyring import ACTOR, open_keyring
+        from guard.engine.record import entry
 
-        reference = self.loaded.config.keys.root
-        if reference:
-            return Keyring.from_secret(resolve_secret(reference, root=self.loaded.root))
-        return Keyring.load_or_create(self.state / "keys" / "root.key")
+        ring, state = open_keyring(self.loaded, self.state / "keys")
+        if state.kek:  # who can unwrap it can read everything that stands under it
+            body = {"act": "unwrap", "kek": state.kek, "versions": list(state.versions)}
+            self.log.append(entry("key", time=timestamp(self.clock()), actor=ACTOR, body=body))
+        return ring
+
+    def _open_subject_file(self) -> SubjectFile:
+        from guard.anonymize.keys_subject_file import FILE, SubjectFile
+
+        return SubjectFile(self.state / "keys" / FILE)
+
+    def _open_subject_keys(self) -> SubjectKeys:
+        from guard.anonymize.keys_subject import SubjectKeys
+
+        return SubjectKeys(self.keys, self.subject_file)
 
     def _open_masks(self) -> Masks:
         from guard.anonymize.mask_sql import Masks

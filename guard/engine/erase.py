@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guard.engine import shred
 from guard.engine.record import entry, entry_of
 from guard.errors import UsageError
 from guard.model import Value
@@ -34,14 +35,22 @@ def erase(parts: Components, subject: str, *, operator: str, time: str) -> Erasu
     log = parts.log
     parts.projector.flush()  # events that are still to be written hold the pseudonym only, but let nothing be in flight
     pseudonym = people.pseudonym(subject)
-    if pseudonym is None:
+    keys = shred.handle_of(parts, subject)
+    if pseudonym is None and not keys:
         raise UsageError("guard holds nothing of this subject", help="check the id; it may have been erased before")
+    body = {"subject": pseudonym or f"{shred.PREFIX}{keys}", **({shred.MEMBER: keys} if keys else {})}
     # The one who erases may be the one erased: the entry is made before the mark.
-    record = entry_of("erasure", people.of(operator), time=time, body={"subject": pseudonym})
-    people.mark(pseudonym)
+    record = entry_of("erasure", people.of(operator), time=time, body=body)
+    if pseudonym is not None:
+        people.mark(pseudonym)
+    if keys:
+        shred.mark(parts, keys)
     index = log.append(record)
-    people.destroy(pseudonym)
-    return Erasure(pseudonym, index)
+    if keys:
+        shred.destroy(parts, keys)
+    if pseudonym is not None:
+        people.destroy(pseudonym)
+    return Erasure(body["subject"], index)
 
 
 def finish(people: People, log: AuditLog, *, time: str) -> tuple[Erasure, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from guard.anonymize.keys import Keyring
     from guard.anonymize.keys_envelope import KeyEncryption
 
+ACTOR = "guard"  # of what guard does by itself
 FILE = "root.key"  # in the folder of keys
 
 
