@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Literal, Protocol, TypeAlias, cast
+from typing import IO, Any, Literal, Protocol, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from guard.anonymize.columns import content
 from guard.errors import SourceError, UsageError
 from guard.model import Value
 
 FileFormat: TypeAlias = Literal["csv", "parquet", "jsonl"]
 
-BLOCK_BYTES = 4 * 1024 * 1024  # of CSV text in one batch
+BLOCK_BYTES = 1024 * 1024  # of CSV text in one batch: what stays in the cache of a core is fastest
+LONGEST_BLOCKS = 32  # blocks that one row of CSV may take
 BATCH_ROWS = 65_536  # of Parquet and JSON lines in one batch
 SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
@@ -55,10 +57,16 @@ class Reader(Protocol):
 
 
 class Writer(Protocol):
-    """An open output over a binary file that the caller owns."""
+    """An open output over a binary file that the caller owns.
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Appends a batch."""
+    `render` is the work and keeps no state, so threads may do it for several batches at once; `append` is the write.
+    """
+
+    def render(self, batch: pa.RecordBatch) -> Any:
+        """What `append` takes for this batch."""
+
+    def append(self, rendered: Any) -> None:
+        """Appends a batch; from one thread, in order."""
 
     def close(self) -> None:
         """Writes what belongs at the end; the file stays open."""
@@ -95,77 +103,111 @@ class CsvReader:
         self._path = path
         self._options = options
         self._size = max(path.stat().st_size, 1)
-        with pa.OSFile(str(path)) as file:
-            names = self._open(file, []).schema.names
+        names = self._names(BLOCK_BYTES) or self._names(BLOCK_BYTES * LONGEST_BLOCKS)
+        if names is None:
+            raise self._unreadable()
         self.schema = pa.schema([(name, pa.string()) for name in names])
 
-    def _open(self, file: pa.NativeFile, names: list[str]) -> pa_csv.CSVStreamingReader:
-        try:
-            return pa_csv.open_csv(
-                file,
-                read_options=pa_csv.ReadOptions(block_size=BLOCK_BYTES, encoding=self._options.encoding),
-                parse_options=pa_csv.ParseOptions(delimiter=self._options.delimiter, newlines_in_values=True),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    strings_can_be_null=True,
-                    null_values=[""],
-                    quoted_strings_can_be_null=False,
-                ),
-            )
-        except (pa.ArrowException, LookupError, UnicodeError, OSError):
-            raise unreadable(self._path, f"CSV in {self._options.encoding}") from None
+    def _open(self, file: pa.NativeFile, names: list[str], size: int) -> pa_csv.CSVStreamingReader:
+        return pa_csv.open_csv(
+            file,
+            read_options=pa_csv.ReadOptions(block_size=size, encoding=self._options.encoding),
+            parse_options=pa_csv.ParseOptions(delimiter=self._options.delimiter, newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=False,
+            ),
+        )
 
     def batches(self) -> Iterator[tuple[pa.RecordBatch, float]]:
-        """Blocks of the file."""
+        """Blocks of the file; where one row is longer than a block, larger ones from there on."""
+        done = 0
+        for size in (BLOCK_BYTES, BLOCK_BYTES * LONGEST_BLOCKS):
+            start = 0
+            try:
+                for batch, share in self._blocks(size):
+                    if (end := start + batch.num_rows) > done:
+                        yield batch.slice(max(done - start, 0)), share
+                        done = end
+                    start = end
+                return
+            except pa.ArrowInvalid as error:
+                # Arrow's word for a row that does not fit in a block; nothing else of its text is looked at.
+                if "straddling" not in str(error) or size > BLOCK_BYTES:
+                    raise self._unreadable() from None
+            except (pa.ArrowException, LookupError, UnicodeError, OSError):
+                raise self._unreadable() from None
+
+    def _names(self, size: int) -> list[str] | None:
+        try:
+            with pa.OSFile(str(self._path)) as file:
+                return list(self._open(file, [], size).schema.names)
+        except (pa.ArrowException, LookupError, UnicodeError, OSError):
+            return None
+
+    def _unreadable(self) -> SourceError:
+        return unreadable(self._path, f"CSV in {self._options.encoding}")
+
+    def _blocks(self, size: int) -> Iterator[tuple[pa.RecordBatch, float]]:
         with pa.OSFile(str(self._path)) as file:
-            reader = self._open(file, self.schema.names)
+            reader = self._open(file, self.schema.names, size)
             while True:
                 try:
                     batch = reader.read_next_batch()
                 except StopIteration:
                     return
-                except (pa.ArrowException, UnicodeError, OSError):
-                    raise unreadable(self._path, f"CSV in {self._options.encoding}") from None
                 yield batch, min(file.tell() / self._size, 1.0)
 
 
 class CsvWriter:
     """CSV that quotes only what needs it. A null is an empty field, an empty text is `""`."""
 
-    def __init__(self, file: IO[bytes], schema: pa.Schema, options: CsvOptions) -> None:
+    def __init__(self, file: IO[bytes], schema: pa.Schema, options: CsvOptions, *, header: bool = True) -> None:
         self._file = file
         self._delimiter = options.delimiter
-        header = pa.RecordBatch.from_pylist([dict(zip(schema.names, schema.names, strict=True))])
-        self.write(header)
+        self._suspects = f'"\r\n \t{self._delimiter}'.encode()
+        if header:
+            names = pa.RecordBatch.from_pylist([dict(zip(schema.names, schema.names, strict=True))])
+            self.append(self.render(names))
 
-    def write(self, batch: pa.RecordBatch) -> None:
+    def render(self, batch: pa.RecordBatch) -> bytes:
         """One text for all rows: Arrow joins the columns, its buffer is the file's content."""
         columns = [self._field(batch.column(index), alone=batch.num_columns == 1) for index in range(batch.num_columns)]
         columns[-1] = pc.binary_join_element_wise(
             columns[-1], pa.scalar("\n", pa.large_string()), pa.scalar("", pa.large_string())
         )
         lines = pc.binary_join_element_wise(*columns, pa.scalar(self._delimiter, pa.large_string()))
-        _, offsets, data = lines.buffers()
-        if len(lines):
-            ends = pa.Array.from_buffers(pa.int64(), len(lines) + 1, [None, offsets], offset=lines.offset)
-            self._file.write(memoryview(data)[ends[0].as_py() : ends[-1].as_py()])
+        return content(lines)
+
+    def append(self, rendered: bytes) -> None:
+        """The text of a batch."""
+        self._file.write(rendered)
 
     def _field(self, values: pa.Array, *, alone: bool) -> pa.Array:
         if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
             msg = f"a column of type `{values.type}` has no form in CSV"
             raise UsageError(msg, help="drop the column in the plan, or write Parquet")
         text = values.cast(pa.large_string())
+        held = content(text)
+        if any(suspect in held for suspect in self._suspects) or pc.min(pc.binary_length(text)).as_py() == 0:
+            text = self._quoted(text)
+        # A line with nothing on it would be skipped when it is read again.
+        return pc.fill_null(text, '""' if alone else "")
+
+    def _quoted(self, text: pa.Array) -> pa.Array:
+        """Quotation marks around each value that could be misread without."""
         pattern = f'["\\r\\n{"" if self._delimiter in "^-]" else self._delimiter}]|^$|^[ \\t]|[ \\t]$'
         special = pc.match_substring_regex(text, pattern)
         if self._delimiter in "^-]":
             special = pc.or_(special, pc.match_substring(text, self._delimiter))
-        if pc.any(special).as_py():
-            mark = pa.scalar('"', pa.large_string())
-            doubled = pc.replace_substring(text, '"', '""')
-            quoted = pc.binary_join_element_wise(mark, doubled, mark, pa.scalar("", pa.large_string()))
-            text = pc.if_else(special, quoted, text)
-        # A line with nothing on it would be skipped when it is read again.
-        return pc.fill_null(text, '""' if alone else "")
+        if not pc.any(special).as_py():
+            return text
+        mark = pa.scalar('"', pa.large_string())
+        doubled = pc.replace_substring(text, '"', '""')
+        quoted = pc.binary_join_element_wise(mark, doubled, mark, pa.scalar("", pa.large_string()))
+        return pc.if_else(special, quoted, text)
 
     def close(self) -> None:
         """Nothing belongs at the end."""
@@ -206,9 +248,13 @@ class ParquetWriter:
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
         self._writer = pq.ParquetWriter(file, schema, compression="zstd")
 
-    def write(self, batch: pa.RecordBatch) -> None:
+    def render(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch itself: the library encodes and writes in one step."""
+        return batch
+
+    def append(self, rendered: pa.RecordBatch) -> None:
         """One row group a batch."""
-        self._writer.write_batch(batch)
+        self._writer.write_batch(rendered)
 
     def close(self) -> None:
         """The footer."""
@@ -236,11 +282,20 @@ def open_reader(path: Path, options: CsvOptions) -> Reader:
 
 
 def open_writer(
-    kind: FileFormat, file: IO[bytes], schema: pa.Schema, options: CsvOptions, *, raw: frozenset[str]
+    kind: FileFormat,
+    file: IO[bytes],
+    schema: pa.Schema,
+    options: CsvOptions,
+    *,
+    raw: frozenset[str],
+    header: bool = True,
 ) -> Writer:
-    """The writer of a format; `raw` names the columns whose texts are JSON already."""
+    """The writer of a format; `raw` names the columns whose texts are JSON already.
+
+    `header` is False where a file is continued that has its first line.
+    """
     if kind == "csv":
-        return CsvWriter(file, schema, options)
+        return CsvWriter(file, schema, options, header=header)
     if kind == "parquet":
         return ParquetWriter(file, schema)
     from guard.anonymize.json_lines import JsonLinesWriter

@@ -113,13 +113,17 @@ class JsonLinesWriter:
         self._raw = raw
         self._encoder = msgspec.json.Encoder()
 
-    def write(self, batch: pa.RecordBatch) -> None:
+    def render(self, batch: pa.RecordBatch) -> bytes:
         """Rows as lines."""
         columns = {name: batch.column(index).to_pylist() for index, name in enumerate(batch.schema.names)}
         for name in self._raw & set(columns):
             columns[name] = [None if cell is None else msgspec.Raw(cell.encode()) for cell in columns[name]]
         rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-        self._file.write(self._encoder.encode_lines(rows))
+        return self._encoder.encode_lines(rows)
+
+    def append(self, rendered: bytes) -> None:
+        """The lines of a batch."""
+        self._file.write(rendered)
 
     def close(self) -> None:
         """Nothing belongs at the end."""

@@ -11,6 +11,12 @@
 
 `keep` and `drop` stand beside the transforms. `default` says what happens to fields that the plan does not name:
 `refuse` (an error, and what holds when nothing is said), `redact`, `drop` or `keep`.
+
+`rows` leaves rows out: each column there goes through its transform once more, for this question only, and a row whose
+answer is null is not in the result:
+
+    rows:
+      resident_id: {transform: sample, share: 0.1}
 """
 
 from __future__ import annotations
@@ -56,17 +62,24 @@ class Field(Value, frozen=True):
         return registry.find(self.transform).guarantee(self.params).state
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """Other columns that the transform needs."""
+        wide = registry.wide(self.transform) if self.params is not None else None
+        return wide.reads(self.params) if wide else ()
+
+    @property
     def keyed(self) -> bool:
         """True when the transform needs a key."""
         return self.params is not None and registry.find(self.transform).guarantee(self.params).keyed
 
 
 class Plan(Value, frozen=True):
-    """Fields in the order of the file; each column stands once."""
+    """Fields in the order of the file; each column stands once. `rows` decide which rows stay."""
 
     purpose: str
     fields: tuple[Field, ...]
     default: Default = "refuse"
+    rows: tuple[Field, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.purpose or len(self.purpose.encode()) > 256:
@@ -76,6 +89,10 @@ class Plan(Value, frozen=True):
         if len(names) > MAX_FIELDS or len(set(names)) != len(names):
             msg = f"a plan names a column twice, or more than {MAX_FIELDS} columns"
             raise PlanError(msg, help="each column stands once under `fields`")
+
+        if any(field.params is None for field in self.rows):
+            msg = "`rows` of the plan has a column with `keep` or `drop`"
+            raise PlanError(msg, help="name a transform that makes some values null, such as `sample`")
 
     @classmethod
     def load(cls, path: Path) -> Plan:
@@ -103,7 +120,7 @@ class Plan(Value, frozen=True):
         Raises:
             PlanError: an unknown key, an unknown transform, or parameters that do not fit.
         """
-        _only(raw, ("version", "purpose", "fields", "default"), "the plan")
+        _only(raw, ("version", "purpose", "fields", "default", "rows"), "the plan")
         if raw.get("version") != 1:
             msg = "the plan has no `version`, or not 1"
             raise PlanError(msg, help="begin the plan with `version: 1`")
@@ -116,12 +133,17 @@ class Plan(Value, frozen=True):
             msg = "`purpose` of the plan is not a text"
             raise PlanError(msg, help="put it in quotation marks")
         fields = _mapping(raw.get("fields") or {}, "`fields` of the plan")
-        return cls(purpose, tuple(make_field(name, body, read=read) for name, body in fields.items()), default)
+        rows = _mapping(raw.get("rows") or {}, "`rows` of the plan")
+        made, filters = (
+            tuple(make_field(name, body, read=read) for name, body in part.items()) for part in (fields, rows)
+        )
+        return cls(purpose, made, default, filters)
 
     def to_yaml(self) -> str:
         """The plan as a file: `Plan.parse(plan.to_yaml())` is the plan again."""
         fields = {field.column: _body(field) for field in self.fields}
-        return dump_yaml({"version": 1, "purpose": self.purpose, "fields": fields, "default": self.default})
+        rows = {"rows": {field.column: _body(field) for field in self.rows}} if self.rows else {}
+        return dump_yaml({"version": 1, "purpose": self.purpose, "fields": fields, "default": self.default, **rows})
 
     def check(self, columns: Sequence[str] | pa.Schema) -> tuple[Field, ...]:
         """One field for each column, in the order of the columns, with the default filled in.
@@ -131,7 +153,8 @@ class Plan(Value, frozen=True):
         """
         names = list(columns) if isinstance(columns, Sequence) else list(columns.names)
         planned = {field.column: field for field in self.fields}
-        missing = [name for name in planned if name not in names]
+        read = [name for field in self.fields + self.rows for name in (field.column, *field.reads)]
+        missing = [name for name in read if name not in names]
         if missing:
             msg = f"the plan names `{missing[0]}`, and there is no such column"
             raise PlanError(msg, help=f"the columns are {', '.join(names[:20])}")
@@ -148,7 +171,8 @@ class Plan(Value, frozen=True):
 
     def summary(self) -> dict[str, str]:
         """Column to transform: what an audit entry holds of a plan."""
-        return {**{field.column: field.transform for field in self.fields}, "*": self.default}
+        rows = {f"rows by {field.column}": field.transform for field in self.rows}
+        return {**{field.column: field.transform for field in self.fields}, "*": self.default, **rows}
 
 
 def make_field(column: str, body: Any, *, read: registry.ReadFile = registry.no_files) -> Field:

@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from guard.anonymize import transforms
+from guard.anonymize.rows import WideTransform
 from guard.anonymize.transform import MAX_FILE_BYTES, File, Transform
 from guard.errors import PlanError
 
@@ -43,6 +44,17 @@ def find(transform: str) -> Transform:
         # msgspec learns a type at its first use, and crashes the process when two threads come first at once.
         msgspec.json.Decoder(found.Params)
     return found
+
+
+@cache
+def wide(transform: str) -> WideTransform | None:
+    """The module of a transform that sees more than its own values; None for all others.
+
+    Raises:
+        PlanError: there is no such transform.
+    """
+    found = find(transform)
+    return cast("WideTransform", found) if hasattr(found, "apply_rows") else None
 
 
 def no_files(name: str) -> bytes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,10 +13,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from guard.anonymize import file_formats
+from guard.anonymize import file_formats, journal
 from guard.anonymize.files import CsvOptions, Progress, anonymize_file
+from guard.anonymize.keys import Keyring
 from guard.anonymize.plan import Plan
 from guard.errors import GuardError, PlanError, SourceError, TransformError, UsageError
+from guard.model import Sensitive
 from tests.anonymize.cases import KEYRING
 
 HEAD = "version: 1\npurpose: research\n"
@@ -154,7 +159,7 @@ def test_a_fault_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "in.csv").write_text("phone,id\n13812341234,x\n")
     with pytest.raises(TransformError, match="no entry for 1 rows"):
         anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK, before_publish=refuse)
-    monkeypatch.setattr("guard.anonymize.files.os.fsync", _full)
+    monkeypatch.setattr("guard.anonymize.journal.os.fsync", _full)
     with pytest.raises(TransformError, match="cannot be written: No space left on device"):
         anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK)
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
@@ -190,3 +195,111 @@ def test_many_small_batches_are_one_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(shares) > 20
     assert shares == sorted(shares)
+
+
+def test_a_row_longer_than_a_block_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long note in the middle costs larger blocks, and no row is lost, doubled or moved."""
+    monkeypatch.setattr(file_formats, "BLOCK_BYTES", 256)
+    rows = [f"138{n:08},{'x' * (3000 if n == 60 else 5)}\n" for n in range(100)]
+    (tmp_path / "in.csv").write_text("phone,id\n" + "".join(rows))
+    assert anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", KEEP) == 100
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "in.csv").read_bytes()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from guard.anonymize import file_formats, journal
+from guard.anonymize.files import anonymize_file
+from guard.anonymize.plan import Plan
+from guard.model import Sensitive
+from tests.anonymize.cases import KEYRING
+file_formats.BLOCK_BYTES, journal.CHECKPOINT_BYTES = 300, 700
+folder, suffix, after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def step(progress):
+    if progress.rows >= after:
+        os.kill(os.getpid(), signal.SIGKILL)
+anonymize_file(folder / "in.csv", folder / f"out.{suffix}", Plan.load(folder / "plan.yaml"), KEYRING, progress=step)
+"""
+
+
+@pytest.mark.parametrize(("suffix", "after"), [("csv", 250), ("jsonl", 120), ("csv", 1), ("parquet", 250)])
+def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, after: int) -> None:
+    """After kill -9 no output has its name; `resume` ends in the file of an undisturbed run, from the checkpoint on."""
+    (tmp_path / "in.csv").write_text("phone,id\n" + "".join(f"138{n:08},号{n}\n" for n in range(500)))
+    (tmp_path / "plan.yaml").write_text(f"{HEAD}fields: {{id: {{transform: pseudonym}}}}\ndefault: keep\n")
+    target, plan = tmp_path / f"out.{suffix}", Plan.load(tmp_path / "plan.yaml")
+    child = subprocess.run([sys.executable, "-c", KILLED, tmp_path, suffix, str(after)], check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert not target.exists()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [f".out.{suffix}.journal", f".out.{suffix}.part", "in.csv", "plan.yaml"]
+    assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in left[:2])
+    monkeypatch.setattr(file_formats, "BLOCK_BYTES", 300)
+    seen: list[int] = []
+    rows = anonymize_file(
+        tmp_path / "in.csv", target, plan, KEYRING, resume=True, progress=lambda step: seen.append(step.rows)
+    )
+    whole = tmp_path / f"whole.{suffix}"
+    anonymize_file(tmp_path / "in.csv", whole, plan, KEYRING)
+    assert (rows, target.read_bytes()) == (500, whole.read_bytes())
+    assert (seen[0] > 60) == (suffix != "parquet" and after > 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", target.name, "plan.yaml", whole.name]
+
+
+def _stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that Ctrl-C ended behind some checkpoints."""
+    monkeypatch.setattr(file_formats, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(journal, "CHECKPOINT_BYTES", 700)
+    (folder / "in.csv").write_text("phone,id\n" + "".join(f"138{n:08},号{n}\n" for n in range(500)))
+
+    def step(progress: Progress) -> None:
+        if progress.rows > 250:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        anonymize_file(folder / "in.csv", folder / "out.csv", MASK, KEYRING, progress=step)
+
+
+def test_another_run_is_not_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another plan, key, option or input may not go on where a run stopped; what is left stays for the right one."""
+    _stopped(tmp_path, monkeypatch)
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    other = Keyring({1: Sensitive(bytes(32))})
+    for plan, ring, options in ((KEEP, KEYRING, None), (MASK, other, None), (MASK, KEYRING, SEMICOLON)):
+        with pytest.raises(GuardError):
+            anonymize_file(source, target, plan, ring, csv=options, resume=True)
+    with source.open("a") as file:
+        file.write("1,2\n")
+    with pytest.raises(UsageError, match="had another input, plan, key or option"):
+        anonymize_file(source, target, MASK, KEYRING, resume=True)
+    assert (tmp_path / ".out.csv.journal").exists()
+    assert anonymize_file(source, target, MASK, KEYRING) == 501, "without resume it begins anew"
+
+
+@pytest.mark.parametrize("fault", ["torn line", "short part", "longer part"])
+def test_a_torn_journal_is_read_up_to_the_tear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """Seeded faults of a crash: half a line, a part that was cut, rows behind the last checkpoint."""
+    _stopped(tmp_path, monkeypatch)
+    part, lines = tmp_path / ".out.csv.part", tmp_path / ".out.csv.journal"
+    if fault == "torn line":
+        lines.write_bytes(lines.read_bytes() + b'\n{"rows":400,"wri')
+    elif fault == "short part":
+        part.write_bytes(part.read_bytes()[:100])
+    else:
+        part.write_bytes(part.read_bytes() + b"13812341234,half a ro")
+    assert anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", MASK, KEYRING, resume=True) == 500
+    anonymize_file(tmp_path / "in.csv", tmp_path / "whole.csv", MASK, KEYRING)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+    """A second run for the same output is refused while the first one works, and does not disturb it."""
+    (tmp_path / "in.csv").write_text("phone,id\n1,2\n")
+
+    def again(rows: int) -> None:
+        with pytest.raises(UsageError, match="another run is writing"):
+            anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", KEEP)
+
+    assert anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", KEEP, before_publish=again) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

@@ -27,13 +27,10 @@ Reference: RFC 2104, RFC 5869; GB/T 37964-2019 annex A, pseudonymisation; Google
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from guard.anonymize.guarantee import Guarantee
-from guard.anonymize.hmac_sql import pads
 from guard.anonymize.keys import MAX_NAME_BYTES, required
 from guard.errors import PlanError
 from guard.model import State, Value
@@ -42,6 +39,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
+    from guard.anonymize.hmac_column import HmacColumn
     from guard.anonymize.keys import Keys
     from guard.sql.masking import Parameters
 
@@ -50,7 +48,6 @@ TOKEN_DIGITS = 24  # hexadecimal: 96 bits
 NUMBER_DIGITS = 18  # decimal: the most that a signed 64-bit integer always holds
 
 _TOKEN = re.compile(r"g[1-9][0-9]{0,2}_[0-9a-f]{24}")
-_TO_DIGITS = str.maketrans("abcdef", "012345")
 _CURE = "use it on texts or 64-bit integers; in a plan, `as: text` makes a text of another type"
 
 
@@ -84,7 +81,7 @@ def is_token(text: str) -> bool:
 
 
 def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None) -> pa.Array:
-    """One HMAC for each distinct value.
+    """By buffers; a column that repeats itself is hashed by its distinct values.
 
     Raises:
         TransformError: the column holds neither texts nor 64-bit integers.
@@ -92,39 +89,27 @@ def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None)
     """
     import pyarrow as pa
 
-    from guard.anonymize.columns import array, is_text, map_text, no_form, per_distinct
+    from guard.anonymize.columns import array, is_text, map_text, no_form
+    from guard.anonymize.hmac_column import HmacColumn
 
     one = array(values)
     bound = required(keys, "pseudonym")
+    column = HmacColumn(bound.derive(params.use, params.version))
     if is_text(one.type):
-        token = _texts(params, bound)
-        return map_text(one, lambda text: per_distinct(text, token, pa.string()))
+        return map_text(one, lambda text: column.tokens(text, _prefix(params, bound), TOKEN_DIGITS))
     if pa.types.is_int64(one.type) or pa.types.is_uint64(one.type):
-        return per_distinct(one, _numbers(params, bound), one.type)
+        return _numbers(column, one)
     raise no_form("pseudonym", one.type, cure=_CURE)
 
 
-def _texts(params: Params, keys: Keys) -> Callable[[str], str]:
-    hexadecimal, start = _hmac(params, keys), _prefix(params, keys)
-    return lambda text: start + hexadecimal(text)[:TOKEN_DIGITS]
+def _numbers(column: HmacColumn, values: pa.Array) -> pa.Array:
+    """Eighteen decimal digits: a to f become 0 to 5."""
+    import pyarrow.compute as pc
 
-
-def _numbers(params: Params, keys: Keys) -> Callable[[int], int]:
-    hexadecimal = _hmac(params, keys)
-    return lambda number: int(hexadecimal(str(number))[:NUMBER_DIGITS].translate(_TO_DIGITS))
-
-
-def _hmac(params: Params, keys: Keys) -> Callable[[str], str]:
-    """HMAC-SHA256 in hexadecimal with both pads hashed once."""
-    inner, outer = (hashlib.sha256(pad.reveal()) for pad in pads(keys.derive(params.use, params.version)))
-
-    def hexadecimal(text: str) -> str:
-        first, second = inner.copy(), outer.copy()
-        first.update(text.encode())
-        second.update(first.digest())
-        return second.hexdigest()
-
-    return hexadecimal
+    digits = column.tokens(values.cast("string"), "", NUMBER_DIGITS)
+    for letter, digit in zip("abcdef", "012345", strict=True):
+        digits = pc.replace_substring(digits, letter, digit)
+    return digits.cast(values.type)
 
 
 def _prefix(params: Params, keys: Keys) -> str:
