@@ -10,6 +10,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,12 +89,25 @@ class QuerySection(_Section):
     timeout_s: float = Field(default=30.0, gt=0, le=3600)
 
 
+class LineageDataset(_Section):
+    """What is known of datasets by their OpenLineage names; `*` stands for anything. What is empty stays unknown."""
+
+    namespace: str = "*"
+    name: str = "*"
+    country: str = ""
+    department: str = ""
+    organisation: str = ""
+    owner: str = ""
+
+
 class LineageSection(_Section):
     """Where OpenLineage events go beside guard's own store; an empty value switches a sink off."""
 
     file: str = "openlineage.ndjson"  # in the state folder unless absolute
     url: str = ""
     token: SecretRef | None = None
+    subjects: bool = True  # index by keyed marks whose data an answer holds
+    datasets: tuple[LineageDataset, ...] = ()  # where data is and who owns it; the first that fits holds
 
 
 class AuditSection(_Section):
@@ -102,8 +116,24 @@ class AuditSection(_Section):
     retention_days: int = Field(default=0, ge=0, le=36_500)  # 0: for ever; otherwise 180 at least
     hold: str = ""  # why nothing may be removed, while that lasts
     timestamp_url: str = ""  # of an RFC 3161 time-stamp authority
+    timestamp_every_s: float = Field(default=0.0, ge=0, le=604_800)  # seconds between stamps while guard runs; 0: never
+    witnesses: tuple[str, ...] = ()  # URL=KEY of each witness
+    witnesses_needed: int = Field(default=0, ge=0, le=16)  # how many must cosign a checkpoint; 0: all
+    witness_every_s: float = Field(default=0.0, ge=0, le=604_800)  # seconds between asking while guard runs; 0: never
     store: SecretRef | None = None  # postgresql:// URL of a log that several machines share, by reference
     wait_s: float = Field(default=0.0, ge=0, le=3600)  # seconds to wait for another writer of the shared log
+
+
+class DpSection(_Section):
+    """The privacy budget where `guard budget set` wrote none, and what one answer may cost."""
+
+    epsilon: Decimal = Field(default=Decimal(10), gt=0, le=200)  # of a budget, for one window
+    delta: Decimal = Field(default=Decimal("1e-6"), ge=0, lt=1)  # of a budget; 0 only with the notion `pure`
+    key_share: Decimal = Field(default=Decimal("0.5"), ge=0, lt=1)  # of delta, for thresholds on private group keys
+    notion: Literal["gdp", "zcdp", "pure"] = "gdp"  # in which costs are added up and admitted
+    window: Literal["day", "week", "month", "quarter", "year", "forever"] = "forever"  # when a budget begins anew
+    query_epsilon: Decimal = Field(default=Decimal(1), gt=0, le=200)  # of one answer
+    grid_ms: int = Field(default=100, ge=0, le=60_000)  # answers leave at multiples of it, milliseconds; 0: at once
 
 
 class ServeSection(_Section):
@@ -134,6 +164,7 @@ class Config(BaseSettings):
     query: QuerySection = QuerySection()
     lineage: LineageSection = LineageSection()
     audit: AuditSection = AuditSection()
+    dp: DpSection = DpSection()
     serve: ServeSection = ServeSection()
 
     @classmethod

@@ -14,6 +14,7 @@ of one privacy unit.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from typing import Literal, TypeAlias
@@ -163,6 +164,11 @@ class Limit(Value, frozen=True):
             raise UsageError(
                 f"a budget in `{self.notion}` needs a delta of its own", help="set delta, or use the notion `pure`"
             )
+
+    @classmethod
+    def of(cls, epsilon: Decimal, delta: Decimal, *, key_share: Decimal = Decimal(0), notion: Notion = "gdp") -> Limit:
+        """The limit as the configuration writes it: `key_share` is the share of delta that thresholds may use."""
+        return cls(Fraction(epsilon), Fraction(delta), Fraction(delta) * Fraction(key_share), notion)
 
     def capacity(self) -> Cost:
         """The largest cost that is admitted; a part that the notion does not count is None or follows from it."""
