@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Protocol
 
 _fdatasync = getattr(os, "fdatasync", os.fsync)
+_fallocate = getattr(os, "posix_fallocate", None)
 
 
 class Disk(Protocol):
     """Raises OSError as the operating system does; a caller never retries a `sync` that failed."""
 
-    def create(self, path: Path) -> int:
-        """A descriptor that appends to a new file; the file must not exist."""
-
     def reopen(self, path: Path) -> int:
-        """A descriptor that appends to an existing file."""
+        """A descriptor that writes into an existing file."""
 
-    def append(self, fd: int, data: bytes) -> None:
-        """Writes all of `data` at the end."""
+    def allocate(self, fd: int, start: int, size: int) -> None:
+        """Gives the file `size` zero bytes of room from `start`, its end, so that a write there need not lengthen it."""
+
+    def write(self, fd: int, data: bytes, offset: int) -> None:
+        """Writes all of `data` at `offset`."""
+
+    def truncate(self, fd: int, size: int) -> None:
+        """Cuts the file off."""
 
     def sync(self, fd: int) -> None:
         """Returns when the file's data and size are durable."""
@@ -37,16 +41,21 @@ class Disk(Protocol):
 class PosixDisk:
     """The operating system's files."""
 
-    def create(self, path: Path) -> int:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
-
     def reopen(self, path: Path) -> int:
-        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
 
-    def append(self, fd: int, data: bytes) -> None:
+    def allocate(self, fd: int, start: int, size: int) -> None:
+        if _fallocate is not None:
+            _fallocate(fd, start, size)
+
+    def write(self, fd: int, data: bytes, offset: int) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(fd, view) :]
+            written = os.pwrite(fd, view, offset)
+            view, offset = view[written:], offset + written
+
+    def truncate(self, fd: int, size: int) -> None:
+        os.ftruncate(fd, size)
 
     def sync(self, fd: int) -> None:
         _fdatasync(fd)
@@ -55,7 +64,7 @@ class PosixDisk:
         temporary = path.with_name(f".{path.name}.new")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
         try:
-            self.append(fd, data)
+            self.write(fd, data, 0)
             os.fsync(fd)
         finally:
             os.close(fd)

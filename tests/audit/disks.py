@@ -14,7 +14,7 @@ from guard.audit.disk import PosixDisk
 class FailingDisk(PosixDisk):
     """Fails at operation number `at`, before or after doing it, and at each one after that.
 
-    `lose_power` then takes the folder back to what a disk may still hold: appended bytes that were not synced go,
+    `lose_power` then takes the folder back to what a disk may still hold: written bytes that were not synced go,
     files that were put but whose folder was not synced go back to their old form, and so does what was overwritten.
     """
 
@@ -25,7 +25,8 @@ class FailingDisk(PosixDisk):
         self._mutex = threading.RLock()
         self._broken_fds: set[int] = set()
         self._paths: dict[int, Path] = {}
-        self._synced: dict[Path, int] = {}  # bytes of an appended file that are durable
+        self._written: dict[Path, int] = {}  # bytes of a journal file that were written
+        self._synced: dict[Path, int] = {}  # bytes of it that are durable
         self._old: dict[Path, bytes | None] = {}  # what a put or overwritten file was when it was last durable
         self._off = False
 
@@ -44,7 +45,7 @@ class FailingDisk(PosixDisk):
             return done
 
     def reopen(self, path: Path) -> int:
-        """Appending from here; what is there already is durable."""
+        """Writing from here; what is there already is durable."""
 
         def act() -> int:
             fd = super(FailingDisk, self).reopen(path)
@@ -54,25 +55,40 @@ class FailingDisk(PosixDisk):
 
         return self._do("reopen", act)
 
-    def append(self, fd: int, data: bytes) -> None:
-        """Not durable yet; a failing append leaves half of it."""
+    def allocate(self, fd: int, start: int, size: int) -> None:
+        """Room, which is no data."""
+        self._do("allocate", lambda: super(FailingDisk, self).allocate(fd, start, size))
+
+    def write(self, fd: int, data: bytes, offset: int) -> None:
+        """Not durable yet; a failing write leaves half of it."""
         if fd not in self._paths:  # inside `put`
-            super().append(fd, data)
+            super().write(fd, data, offset)
             return
-        assert fd not in self._broken_fds, "appended behind a failed append or sync"
+        assert fd not in self._broken_fds, "written behind a failed write or sync"
+
+        def act(part: bytes = data) -> None:
+            os.pwrite(fd, part, offset)
+            self._written[self._paths[fd]] = offset + len(part)
+
         try:
-            self._do("append", lambda: os.write(fd, data), lambda: os.write(fd, data[: len(data) // 2]))
+            self._do("write", act, lambda: act(data[: len(data) // 2]))
         except OSError:
             self._broken_fds.add(fd)
             raise
 
+    def truncate(self, fd: int, size: int) -> None:
+        """Nothing that was committed goes by it."""
+        assert size >= self._synced[self._paths[fd]], "cut off what was durable"
+        self._do("truncate", lambda: super(FailingDisk, self).truncate(fd, size))
+
     def sync(self, fd: int) -> None:
-        """What was appended is durable now."""
+        """What was written is durable now."""
         assert fd not in self._broken_fds, "synced again after a failure"
 
         def act() -> None:
             if not self._forgets:
-                self._synced[self._paths[fd]] = os.fstat(fd).st_size
+                path = self._paths[fd]
+                self._synced[path] = self._written.get(path, self._synced[path])
 
         try:
             self._do("sync", act)

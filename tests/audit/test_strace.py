@@ -21,7 +21,7 @@ def small(monkeypatch):
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing: apt-get install strace")
-@pytest.mark.parametrize("call", ["fdatasync", "write", "rename"])
+@pytest.mark.parametrize("call", ["fdatasync", "pwrite64", "rename"])
 def test_system_calls_that_fail(tmp_path, call):
     """EIO, ENOSPC and SIGKILL at the first calls of this kind."""
     told = audit_faults.traced_faults(tmp_path, (call,), 4)
