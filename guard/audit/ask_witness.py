@@ -13,8 +13,8 @@ from guard.audit import checkpoint as note
 from guard.audit import proof, reader
 from guard.audit.cosign import CosignerKey, merged
 from guard.audit.disk import PosixDisk
-from guard.audit.keys import PublicKey
-from guard.errors import AuditError, IntegrityError
+from guard.audit.keys import PublicKey, PublicKeys
+from guard.errors import AuditError, ConfigError, IntegrityError
 from guard.model import Checkpoint, Value
 
 TIMEOUT = 10.0  # seconds, for each witness
@@ -26,6 +26,19 @@ class WitnessAt(Value, frozen=True):
 
     url: str
     key: CosignerKey
+
+    @classmethod
+    def parse(cls, text: str) -> WitnessAt:
+        """The witness of `URL=KEY`, as `http://host:8788=name+id+key`.
+
+        Raises:
+            ConfigError: it is not an HTTP address and a key.
+            KeyUnavailableError: the key is not a witness's, or of an algorithm that guard does not verify.
+        """
+        url, equals, public = text.partition("=")
+        if not equals or not url.startswith(("http://", "https://")):
+            raise ConfigError("a witness is not URL=KEY", help="write http://host:8788=name+id+key")
+        return cls(url, CosignerKey.parse(public))
 
 
 class Reply(Value, frozen=True):
@@ -46,8 +59,18 @@ class Asked(Value, frozen=True):
     refused: tuple[tuple[str, str], ...] = ()  # name of the witness, cause
 
 
-def ask(folder: Path, public: PublicKey, witnesses: Sequence[WitnessAt], *, post: Post | None = None) -> Asked:
+def ask(
+    folder: Path,
+    public: PublicKey | PublicKeys,
+    witnesses: Sequence[WitnessAt],
+    *,
+    needed: int = 1,
+    post: Post | None = None,
+) -> Asked:
     """Asks all witnesses about the published checkpoint of the log in `folder`; may run beside the writer.
+
+    What is kept is replaced when `needed` witnesses signed, or at least as many of them as signed what was kept: one
+    that is away for an hour must not take from older entries the cosignatures that they have.
 
     Raises:
         AuditError: nothing is published yet, or the cosigned checkpoint cannot be written.
@@ -68,7 +91,8 @@ def ask(folder: Path, public: PublicKey, witnesses: Sequence[WitnessAt], *, post
         except AuditError as error:
             refused.append((witness.key.name, error.message))
     cosigned = merged(head, lines)
-    if signed:
+    kept = sum(_has_signed(witness, before) for witness in witnesses) if before else 0
+    if len(signed) >= max(1, min(needed, kept)):
         path = folder / reader.WITNESSED
         try:
             PosixDisk().put(path, note.text(cosigned).encode())
@@ -76,6 +100,13 @@ def ask(folder: Path, public: PublicKey, witnesses: Sequence[WitnessAt], *, post
         except OSError as error:
             raise AuditError(f"`{path.name}` cannot be written: {error.strerror}") from None
     return Asked(cosigned, tuple(signed), tuple(refused))
+
+
+def _has_signed(witness: WitnessAt, head: Checkpoint) -> bool:
+    try:
+        return witness.key.verify(head) is not None
+    except IntegrityError:
+        return False
 
 
 def _ask_one(folder: Path, head: Checkpoint, before: Checkpoint | None, witness: WitnessAt, post: Post) -> list[str]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from guard.audit import checkpoint, der, reader
 from guard.audit.disk import PosixDisk
-from guard.audit.keys import PublicKey
+from guard.audit.keys import PublicKey, PublicKeys
 from guard.errors import AuditError, IntegrityError
 from guard.model import Checkpoint, Value
 
@@ -103,7 +103,7 @@ class HttpAuthority:
         return data
 
 
-def stamp(folder: Path, public: PublicKey, authority: TimestampAuthority) -> Path:
+def stamp(folder: Path, public: PublicKey | PublicKeys, authority: TimestampAuthority) -> Path:
     """Has the published checkpoint stamped, and keeps the token; gives its path.
 
     Raises:

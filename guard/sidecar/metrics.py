@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from guard.model import Decision
 
@@ -25,6 +25,15 @@ class Metrics:
         self._seconds = Histogram(
             "guard_request_seconds", "Time of a request.", ["route"], buckets=SECONDS, registry=self.registry
         )
+        self._attested = Gauge(
+            "guard_audit_attested_entries", "Entries that a witness or authority saw.", ["by"], registry=self.registry
+        )
+        self._failing = Gauge(
+            "guard_audit_attest_failures",
+            "Failures in a row of a witness or authority.",
+            ["by"],
+            registry=self.registry,
+        )
 
     def decided(self, decision: Decision) -> None:
         """Counts a decision with its rules and gaps."""
@@ -38,6 +47,11 @@ class Metrics:
         """Counts a request."""
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def attested(self, by: str, entries: int, failures: int) -> None:
+        """Notes what a witness, or the time-stamp authority, did last."""
+        self._attested.labels(by).set(entries)
+        self._failing.labels(by).set(failures)
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""

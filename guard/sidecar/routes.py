@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from guard.errors import AccessDeniedError, UsageError
+from guard.errors import AccessDeniedError, AuditError, UsageError
 from guard.sidecar import answer
 from guard.sidecar.metrics import Metrics
 from guard.sidecar.refusals import NotFoundError
@@ -32,6 +33,15 @@ def ready(guard: Guard, _metrics: Metrics, _request: Request, _body: bytes) -> d
     """The rule pack is loaded, and the log takes entries."""
     guard.parts.log.require_open()
     return {"ready": True, "revision": guard.parts.engine.revision}
+
+
+def attested(guard: Guard, metrics: Metrics) -> None:
+    """Brings up to date what the metrics tell of witnesses and the time-stamp authority."""
+    from guard.engine.attest import parties
+
+    with suppress(AuditError):  # `guard doctor` tells of a damaged status
+        for party in parties(guard.parts):
+            metrics.attested(party.name, party.size, party.failures)
 
 
 def check(guard: Guard, metrics: Metrics, _request: Request, body: bytes) -> dict[str, Any]:

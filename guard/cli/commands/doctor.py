@@ -54,7 +54,27 @@ def _state(g: Guard) -> list[Check]:
         ("store", lambda: f"schema {parts.store.revision}"),
         ("audit log", lambda: f"{_published(g)} entries published, key {parts.verifier_key}"),
         ("keys", lambda: f"root key version {parts.keys.current}"),
-    )
+    ) + _attested(g)
+
+
+def _attested(g: Guard) -> list[Check]:
+    """What each witness and the time-stamp authority did last."""
+    from guard.engine.attest import parties
+
+    settings = g.loaded.config.audit
+    if not settings.witness_every_s and not settings.timestamp_every_s:
+        return []
+    try:
+        found = parties(g.parts)
+    except GuardError as error:
+        return [("attestations", "broken", error.message)]
+    checks: list[Check] = []
+    for party in found:
+        said = f"{party.size} entries at {party.at}" if party.at else "nothing yet"
+        if party.failed:
+            said = f"{party.failed}; {party.failures} times in a row; before that {said}"
+        checks.append((f"attested by {party.name}", "broken" if party.failed else "ok", said))
+    return checks or [("attestations", "not yet", "a running guard asks after its first interval")]
 
 
 def _published(g: Guard) -> int:

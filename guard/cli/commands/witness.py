@@ -82,31 +82,30 @@ def serve(
 @group.command()
 def ask(
     witness: Annotated[
-        list[str], typer.Option("--witness", metavar="URL=KEY", help="A witness's address and public key; may repeat.")
-    ],
+        list[str] | None,
+        typer.Option("--witness", metavar="URL=KEY", help="A witness; may repeat. By default audit.witnesses."),
+    ] = None,
     needed: Annotated[int | None, typer.Option(min=1, help="How many must sign; by default all.")] = None,
     config: ConfigFile = None,
 ) -> int:
     """Ask witnesses to cosign the log's checkpoint; proofs made afterwards carry their signatures.
 
-    Exit code 4 means that fewer signed than are needed.
+    Exit code 4 means that fewer signed than are needed. With `audit.witness_every_s` a running guard asks by itself.
     """
     from guard.audit.ask_witness import WitnessAt
     from guard.audit.ask_witness import ask as ask_all
-    from guard.audit.cosign import CosignerKey
 
-    asked = []
-    for text in witness:
-        url, equals, public = text.partition("=")
-        if not equals or not url.startswith(("http://", "https://")):
-            raise UsageError("a `--witness` is not URL=KEY", help="write --witness http://host:8788=name+id+key")
-        asked.append(WitnessAt(url, CosignerKey.parse(public)))
     with recorded(config) as g:
-        answer = ask_all(g.parts.audit_folder, g.parts.verifier_key, asked)
+        settings = g.loaded.config.audit
+        asked = [WitnessAt.parse(text) for text in witness or settings.witnesses]
+        if not asked:
+            raise UsageError("no witness is named", help="give --witness URL=KEY, or set audit.witnesses")
+        enough = needed or settings.witnesses_needed or len(asked)
+        answer = ask_all(g.parts.audit_folder, g.parts.verifier_key, asked, needed=enough)
     for name, cause in answer.refused:
         note(f"`{name}` did not sign: {cause}")
     out(f"{len(answer.signed)} of {len(asked)} witnesses cosigned {answer.checkpoint.size} entries\n")
-    return EXIT_CLEAN if len(answer.signed) >= (needed or len(asked)) else EXIT_INCOMPLETE
+    return EXIT_CLEAN if len(answer.signed) >= enough else EXIT_INCOMPLETE
 
 
 @group.command()

@@ -1,0 +1,82 @@
+"""Witnesses as the configuration names them: a running guard asks, and `doctor` and the metrics tell."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+import guard
+from guard.audit import keys, proof
+from guard.audit.cosign import Cosigner, Quorum
+from guard.audit.witness import Witness
+from guard.cli.main import app
+from guard.engine.attest import parties
+from guard.errors import ConfigError
+from guard.model import Sensitive
+from guard.sidecar.app import build
+from guard.sidecar.border import Border
+from tests.audit.witnesses import served
+
+ONE = Cosigner("witness.example/w1", Sensitive(b"w" * 32))
+
+
+def until(condition) -> None:
+    """Waits for what another thread will do."""
+    gate = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        gate.wait(0.01)
+    pytest.fail("it did not happen within 30 s")
+
+
+def doctor(folder: Path) -> str:
+    """The line of `guard doctor` about the witness."""
+    answer = CliRunner().invoke(app, ["doctor", "--config", str(folder / "guard.toml")])
+    return next(line for line in answer.output.splitlines() if "attested" in line or "attestations" in line)
+
+
+def test_a_running_guard_is_witnessed(tmp_path):
+    """Named in the configuration, asked in the background; a witness that is away shows, and the log goes on."""
+    public = keys.create(tmp_path / ".guard" / "keys" / "audit.key", "guard").public
+    witness = Witness(ONE, {"guard": (public,)}, tmp_path / "seen.db", lambda: 1_790_000_000)
+    with served(witness) as where:
+        named = f"{where.url}={ONE.public}"
+        (tmp_path / "guard.toml").write_text(f'[audit]\nwitnesses = ["{named}"]\nwitness_every_s = 0.01\n')
+        with guard.open(folder=tmp_path) as g:
+            assert re.search(r"attestations +not yet", doctor(tmp_path))
+            client = TestClient(build(g, Border(None)))
+            g.record("config", {"change": "one"})
+            g.audit.checkpoint()
+            until(lambda: parties(g.parts) and parties(g.parts)[0].size == 1)
+            text = proof.parse(g.audit.prove(0))
+            assert proof.verify(text, public, quorum=Quorum((ONE.public,), 1))[1].size == 1
+            assert re.search(r"attested by witness\.example/w1 +ok +1 entries at 2", doctor(tmp_path))
+            assert 'guard_audit_attested_entries{by="witness.example/w1"} 1.0' in client.get("/metrics").text
+    with guard.open(folder=tmp_path) as g:
+        g.record("config", {"change": "two"})
+        g.audit.checkpoint()
+        until(lambda: parties(g.parts)[0].failures > 0)
+        metrics = TestClient(build(g, Border(None))).get("/metrics").text
+        assert 'guard_audit_attest_failures{by="witness.example/w1"} 0.0' not in metrics
+        assert g.record("config", {"change": "three"}) == 2
+    assert re.search(r"broken +the witness did not answer", doctor(tmp_path))
+
+
+def test_a_configuration_that_cannot_be_kept_is_refused(tmp_path):
+    """More witnesses needed than named, or an address without a key; and the log is not left locked."""
+    for lines, cause in (
+        ("witnesses_needed = 2", "`audit.witnesses_needed` is 2, and 0 are named"),
+        ('witnesses = ["http://w"]', "a witness is not URL=KEY"),
+    ):
+        (tmp_path / "guard.toml").write_text(f"[audit]\n{lines}\nwitness_every_s = 60\n")
+        with guard.open(folder=tmp_path) as g, pytest.raises(ConfigError, match=cause):
+            g.record("config", {})
+    (tmp_path / "guard.toml").unlink()
+    with guard.open(folder=tmp_path) as g:
+        assert g.record("config", {}) == 0
