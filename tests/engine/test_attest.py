@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from typer.testing import CliRunner
 
 import guard
 from guard.audit import keys, proof
 from guard.audit.cosign import Cosigner, Quorum
 from guard.audit.witness import Witness
-from guard.cli.main import app
+from guard.cli.main import run
 from guard.engine.attest import parties
 from guard.errors import ConfigError
 from guard.model import Sensitive
@@ -35,13 +35,22 @@ def until(condition) -> None:
     pytest.fail("it did not happen within 30 s")
 
 
-def doctor(folder: Path) -> str:
-    """The line of `guard doctor` about the witness."""
-    answer = CliRunner().invoke(app, ["doctor", "--config", str(folder / "guard.toml")])
-    return next(line for line in answer.output.splitlines() if "attested" in line or "attestations" in line)
+Doctor = Callable[[], str]
 
 
-def test_a_running_guard_is_witnessed(tmp_path):
+@pytest.fixture
+def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Gives the line of `guard doctor` about the witness."""
+
+    def ask() -> str:
+        run(["doctor", "--config", str(tmp_path / "guard.toml")])
+        lines = capsys.readouterr().out.splitlines()
+        return next(line for line in lines if line.startswith("attest"))
+
+    return ask
+
+
+def test_a_running_guard_is_witnessed(tmp_path, doctor):
     """Named in the configuration, asked in the background; a witness that is away shows, and the log goes on."""
     public = keys.create(tmp_path / ".guard" / "keys" / "audit.key", "guard").public
     witness = Witness(ONE, {"guard": (public,)}, tmp_path / "seen.db", lambda: 1_790_000_000)
@@ -49,23 +58,32 @@ def test_a_running_guard_is_witnessed(tmp_path):
         named = f"{where.url}={ONE.public}"
         (tmp_path / "guard.toml").write_text(f'[audit]\nwitnesses = ["{named}"]\nwitness_every_s = 0.01\n')
         with guard.open(folder=tmp_path) as g:
-            assert re.search(r"attestations +not yet", doctor(tmp_path))
-            client = TestClient(build(g, Border(None)))
+            client = TestClient(build(g, Border(None)), base_url="http://127.0.0.1")
             g.record("config", {"change": "one"})
             g.audit.checkpoint()
             until(lambda: parties(g.parts) and parties(g.parts)[0].size == 1)
             text = proof.parse(g.audit.prove(0))
             assert proof.verify(text, public, quorum=Quorum((ONE.public,), 1))[1].size == 1
-            assert re.search(r"attested by witness\.example/w1 +ok +1 entries at 2", doctor(tmp_path))
+            assert re.search(r"attested by witness\.example/w1 +ok +1 entries at 2", doctor())
             assert 'guard_audit_attested_entries{by="witness.example/w1"} 1.0' in client.get("/metrics").text
     with guard.open(folder=tmp_path) as g:
         g.record("config", {"change": "two"})
         g.audit.checkpoint()
         until(lambda: parties(g.parts)[0].failures > 0)
-        metrics = TestClient(build(g, Border(None))).get("/metrics").text
+        metrics = TestClient(build(g, Border(None)), base_url="http://127.0.0.1").get("/metrics").text
         assert 'guard_audit_attest_failures{by="witness.example/w1"} 0.0' not in metrics
         assert g.record("config", {"change": "three"}) == 2
-    assert re.search(r"broken +the witness did not answer", doctor(tmp_path))
+    assert re.search(r"broken +the witness did not answer", doctor())
+
+
+def test_before_the_first_interval_nobody_was_asked(tmp_path, doctor):
+    """A command that is over before the first interval asks nobody, and `doctor` says so."""
+    (tmp_path / "guard.toml").write_text(
+        f'[audit]\nwitnesses = ["http://127.0.0.1:1={ONE.public}"]\nwitness_every_s = 3600\n'
+    )
+    with guard.open(folder=tmp_path) as g:
+        g.record("config", {"change": "one"})
+    assert re.search(r"attestations +not yet", doctor())
 
 
 def test_a_configuration_that_cannot_be_kept_is_refused(tmp_path):
