@@ -36,10 +36,13 @@ from guard.store.lineage import digest_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from guard.anonymize.crypto.cipher import CipherName
     from guard.anonymize.files import Progress as FileProgressValue
     from guard.anonymize.plan import Plan
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
+    from guard.engine.keys import KeyOffice
+    from guard.engine.reidentify import Reidentified, Turn
     from guard.store.store import Store
 
     FileProgress = Callable[[FileProgressValue], None]
@@ -328,6 +331,65 @@ class Guard:
         from guard.anonymize.derive import Defaults, derive
 
         return derive(self.catalogue(source), Defaults.load(self._parts.rules), purpose=purpose)
+
+    def seal_personal(self, values: object, people: object, *, purpose: str, cipher: CipherName = "aes") -> pa.Array:
+        """Each value under keys of the person in the same row alone; `erase` makes that person's values unreadable.
+
+        Recorded before the tokens are handed out. `reidentify(..., people=...)` turns them back.
+
+        Raises:
+            TransformError: the columns differ in length or are not text, or a value stands beside no person.
+            KeyUnavailableError: the keys of a person were destroyed.
+        """
+        from guard.anonymize.personal import seal
+        from guard.anonymize.transforms.gcm import Params
+        from guard.engine.reidentify import column_of
+
+        cells, who = column_of(values), column_of(people)
+        tokens = seal(cells, who, self._parts.subject_keys, purpose, Params(cipher=cipher))
+        self.record("anonymize", {"purpose": purpose, "rows": len(cells), "fields": {"*": "gcm"}, "keys": "subjects"})
+        return tokens
+
+    def reidentify(
+        self,
+        values: object,
+        made_by: Plan | Turn,
+        *,
+        subject: Subject,
+        purpose: str,
+        column: str = "",
+        kind: str = "",
+        people: object = None,
+    ) -> Reidentified:
+        """Turns pseudonyms back, if the policy says so: decided, counted, limited, and on record before a value leaves.
+
+        Args:
+            values: a column of pseudonyms, or a list.
+            made_by: the plan that made them, with `column` and `kind`; or a `Turn`, which says it all.
+            subject: who asks.
+            purpose: what for, as the rule pack names it.
+            column: the column of the plan.
+            kind: what the values are, as the taxonomy names it.
+            people: the column of people, for values that `seal_personal` sealed; a null where a person was erased.
+
+        Raises:
+            AccessDeniedError: no rule grants it, or it would be more than `reidentify.max_values`.
+            PlanError: the plan makes no pseudonyms of the column, or nothing turns them back.
+            TransformError: a value is no token, or one that does not open.
+            AuditError, StoreError: it could not be counted and recorded, so nothing was turned back.
+        """
+        from guard.engine.reidentify import Turn, column_of, reidentify
+
+        turn = made_by if isinstance(made_by, Turn) else Turn.of_plan(made_by, column, kind)
+        who = None if people is None else column_of(people)
+        return reidentify(self._parts, column_of(values), turn, subject=subject, purpose=purpose, people=who)
+
+    @property
+    def keys(self) -> KeyOffice:
+        """The keyring: `show()`, `rotate()`, `retire(version)`, `rewrap()`, `export(...)`, `adopt(...)`."""
+        from guard.engine.keys import KeyOffice
+
+        return KeyOffice(self._parts, self.record, self._asks.clear)
 
     # --- where from, where to; can you prove it ------------------------------------------------------------
 

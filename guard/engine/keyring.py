@@ -74,6 +74,24 @@ def open_keyring(loaded: Loaded, folder: Path) -> tuple[Keyring, KeyState]:
     return ring, KeyState(where, kek.name if kek else "", ring.versions)
 
 
+def keyring_path(loaded: Loaded) -> Path:
+    """Where guard keeps a keyring of its own, whether it is there or not."""
+    state: Path = loaded.root / loaded.config.state
+    return state / "keys" / FILE
+
+
+def own_keyring(loaded: Loaded) -> Path:
+    """The file of guard's own keyring, which it may change.
+
+    Raises:
+        KeyUnavailableError: the keyring is kept elsewhere.
+    """
+    if loaded.config.keys.root:
+        msg = f"the keyring comes from `{loaded.config.keys.root}`, which guard only reads"
+        raise KeyUnavailableError(msg, help="change it where it is kept, then start guard again")
+    return keyring_path(loaded)
+
+
 def kek_of(reference: str, loaded: Loaded) -> KeyEncryption | None:
     """The key-encryption key behind `env:NAME`, `file:/path` or `transit:NAME`; None for an empty reference.
 

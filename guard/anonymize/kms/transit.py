@@ -1,8 +1,8 @@
 """The transit engine of OpenBao and Vault as key-encryption key: root secrets are wrapped there, its key never leaves.
 
 `POST /v1/<mount>/encrypt/<key>` and `/decrypt/<key>` with `associated_data`, which binds a wrapped secret to its place
-in the keyring; the key must be of an AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`). The token needs the
-right to update these two paths and nothing else.
+in the keyring; the key must be of an AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`). The token needs
+the right to update these two paths and nothing else.
 
 References: https://openbao.org/api-docs/secret/transit/ (encrypt data, decrypt data).
 """
