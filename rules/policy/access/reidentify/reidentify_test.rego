@@ -15,7 +15,8 @@ ask(role, purpose, what, level) := {
 tokens := {"transform": "siv", "key_purpose": "research", "values": 10}
 
 test_granted if {
-	rule.allow == {{"message": "role dpo may turn siv of the purpose research back for subject_request"}} with data.config.reidentify as table
+	rule.allow == {{"message": "role dpo may turn siv of the purpose research back for subject_request"}}
+		with data.config.reidentify as table
 		with input as ask("dpo", "subject_request", tokens, 3)
 }
 

@@ -2,7 +2,9 @@ package guard.access.unclassified_column_test
 
 import data.guard.access.unclassified_column as rule
 
-query(flags) := {"label_sets": [{"id": sprintf("%d", [i]), "classified": flag, "labels": []} | some i; flag := flags[i]]}
+query(flags) := {"label_sets": [set_of(i, flag) | some i; flag := flags[i]]}
+
+set_of(i, flag) := {"id": sprintf("%d", [i]), "classified": flag, "labels": []}
 
 test_denies_what_nobody_looked_at if {
 	rule.deny == {{

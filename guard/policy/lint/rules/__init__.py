@@ -1,0 +1,1 @@
+"""The rules of the linter, one module each: what is wrong (docstring), `CATEGORY`, `LEVEL`, `HELP`, `check`."""
