@@ -28,8 +28,8 @@ MAX_WRAPPED = 4096  # bytes
 MAX_TOKEN = 4096  # bytes
 
 _CIPHERTEXT = re.compile(r"vault:v[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}")
-_KEY = re.compile(r"[A-Za-z0-9._-]{1,48}")
-_MOUNT = re.compile(r"[A-Za-z0-9._-]{1,32}(/[A-Za-z0-9._-]{1,32}){0,1}")
+_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,47}")
+_MOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,31}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,31})?")
 _TOKEN = re.compile(rb"[\x21-\x7e]{1,4096}")
 _NAMESPACE = re.compile(r"[A-Za-z0-9._/-]{0,128}")
 
