@@ -318,7 +318,7 @@ def _refuse_unknown(table: Mapping[str, Any], model: type[BaseModel], where: str
 
 
 # Variables that other parts of guard read themselves.
-_OTHER_VARIABLES = frozenset({"GUARD_REQUIRE_SERVICES", "GUARD_OPA"})
+_OTHER_VARIABLES = frozenset({"GUARD_REQUIRE_SERVICES", "GUARD_OPA", "GUARD_OPENBAO"})
 
 
 def _refuse_unknown_environment() -> None:
