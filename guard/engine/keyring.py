@@ -68,7 +68,7 @@ def open_keyring(loaded: Loaded, folder: Path) -> tuple[Keyring, KeyState]:
         ring = unseal(text.reveal(), kek)
     elif kek is not None:
         msg = f"the keyring `{where}` is not wrapped, although `keys.kek` is set"
-        raise KeyUnavailableError(msg, help="wrap it with `guard keys rewrap`, or leave `keys.kek` out")
+        raise KeyUnavailableError(msg, help="wrap it with `guard keys rewrap --from clear`, or leave `keys.kek` out")
     else:
         ring = parse_keyring(text)
     return ring, KeyState(where, kek.name if kek else "", ring.versions)

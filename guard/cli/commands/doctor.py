@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from guard.cli.options import ConfigFile
 from guard.cli.session import has_state, session, state_of
 from guard.cli.tables import render_table
 from guard.cli.terminal import out
+from guard.engine.keyring import keyring_path
 from guard.errors import EXIT_CLEAN, EXIT_INCOMPLETE, GuardError
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def _state(g: Guard) -> list[Check]:
         ("state", lambda: str(parts.state)),
         ("store", lambda: f"schema {parts.store.revision}"),
         ("audit log", lambda: f"{_published(g)} entries published, key {parts.verifier_key}"),
-        ("keys", lambda: f"root key version {parts.keys.current}"),
+        ("keys", lambda: _keyring(g)),
     ) + _attested(g)
 
 
@@ -75,6 +77,17 @@ def _attested(g: Guard) -> list[Check]:
             said = f"{party.failed}; {party.failures} times in a row; before that {said}"
         checks.append((f"attested by {party.name}", "broken" if party.failed else "ok", said))
     return checks or [("attestations", "not yet", "a running guard asks after its first interval")]
+
+
+def _keyring(g: Guard) -> str:
+    """Versions and what wraps them; opened to see that it opens, which is no use of a key and leaves no record."""
+    if not os.path.lexists(keyring_path(g.loaded)) and not g.loaded.config.keys.root:
+        return "made with the first pseudonym"
+    state = g.keys.show()
+    wrapped = f"wrapped under {state.kek}" if state.kek else "in clear"
+    held = len(g.parts.subject_file.handles())
+    people = f", keys of {held - 1} people" if held > 1 else ""
+    return f"version {state.versions[-1]} of {', '.join(map(str, state.versions))}, {wrapped}{people}"
 
 
 def _published(g: Guard) -> int:
