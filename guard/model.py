@@ -275,6 +275,7 @@ class Gap(Value, frozen=True):
         "too_large",
         "policy_unavailable",
         "undefined_decision",
+        "not_private",
     ]
     what: str
     help: str
@@ -379,7 +380,19 @@ class MaxRows(Value, frozen=True, tag_field="type", tag="max_rows"):
     rule: str
 
 
-Obligation: TypeAlias = RowFilter | Mask | MinimumGroup | MaxRows
+class DifferentialPrivacy(Value, frozen=True, tag_field="type", tag="differential_privacy"):
+    """Only noisy aggregates, each answer epsilon-DP (or of equal zCDP cost), charged to a budget before it is read.
+
+    `epsilon` and `delta` are exact decimal texts; `delta` is for group keys that are not public.
+    """
+
+    epsilon: str
+    delta: str
+    mechanism: Literal["laplace", "gaussian"]
+    rule: str
+
+
+Obligation: TypeAlias = RowFilter | Mask | MinimumGroup | MaxRows | DifferentialPrivacy
 
 
 class Reason(Value, frozen=True):

@@ -5,21 +5,29 @@ The result does not depend on the order in which an engine lists its items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import msgspec
 
-from guard.model import Mask, MaxRows, MinimumGroup, Obligation, RowFilter, TableName
+from guard.model import DifferentialPrivacy, Mask, MaxRows, MinimumGroup, Obligation, RowFilter, TableName
 from guard.policy.query_input import Question
-from guard.policy.verdict import LimitItem, MaskItem, MaxRowsItem, MinimumGroupItem, Verdict
+from guard.policy.verdict import (
+    DifferentialPrivacyItem,
+    LimitItem,
+    MaskItem,
+    MaxRowsItem,
+    MinimumGroupItem,
+    Verdict,
+)
 
 
 def obligations(verdict: Verdict, question: Question) -> tuple[Obligation, ...]:
     """Row filters, then masks, then limits, each in the order of their names.
 
     Of several masks on a column the one with the highest strength holds; on a tie the rule whose id sorts first, then
-    the transform, then the parameters. All row filters of a table hold. The largest minimum group and the smallest
-    row limit hold.
+    the transform, then the parameters. All row filters of a table hold. The largest minimum group, the smallest row
+    limit and the strictest differential privacy hold.
     """
     return (*_row_filters(verdict, question.tables), *_masks(verdict, question), *_limits(verdict.limits))
 
@@ -51,7 +59,7 @@ def _rank(pair: tuple[str, MaskItem]) -> tuple[int, str, str, bytes]:
     return (-item.strength, rule, item.transform, canonical(item.params))
 
 
-def _limits(items: Iterable[tuple[str, LimitItem]]) -> list[Obligation]:
+def _limits(items: Sequence[tuple[str, LimitItem]]) -> list[Obligation]:
     groups = [(-item.size, rule) for rule, item in items if isinstance(item, MinimumGroupItem)]
     rows = [(item.rows, rule) for rule, item in items if isinstance(item, MaxRowsItem)]
     found: list[Obligation] = []
@@ -61,7 +69,21 @@ def _limits(items: Iterable[tuple[str, LimitItem]]) -> list[Obligation]:
     if rows:
         most, rule = min(rows)
         found.append(MaxRows(rows=most, rule=rule))
+    private = [(item, rule) for rule, item in items if isinstance(item, DifferentialPrivacyItem)]
+    if private:
+        found.append(_strictest(private))
     return found
+
+
+def _strictest(items: list[tuple[DifferentialPrivacyItem, str]]) -> DifferentialPrivacy:
+    """The smallest epsilon with the smallest delta; Laplace noise, which needs no delta, where rules differ."""
+    item, rule = min(items, key=lambda pair: (Fraction(pair[0].epsilon), pair[1]))
+    return DifferentialPrivacy(
+        epsilon=item.epsilon,
+        delta=min((each.delta for each, _ in items), key=Fraction),
+        mechanism="gaussian" if all(each.mechanism == "gaussian" for each, _ in items) else "laplace",
+        rule=rule,
+    )
 
 
 def canonical(value: object) -> bytes:

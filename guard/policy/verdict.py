@@ -59,7 +59,18 @@ class MaxRowsItem(Value, frozen=True, tag_field="type", tag="max_rows"):
     rows: Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 
 
-LimitItem: TypeAlias = MinimumGroupItem | MaxRowsItem
+Decimal: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{1,4}(\.[0-9]{1,20})?(e-[0-9]{1,2})?$")]
+
+
+class DifferentialPrivacyItem(Value, frozen=True, tag_field="type", tag="differential_privacy"):
+    """Only noisy aggregates."""
+
+    epsilon: Decimal
+    delta: Decimal = "1e-6"
+    mechanism: Literal["laplace", "gaussian"] = "laplace"
+
+
+LimitItem: TypeAlias = MinimumGroupItem | MaxRowsItem | DifferentialPrivacyItem
 
 
 class Fault(Value, frozen=True):
