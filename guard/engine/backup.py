@@ -3,7 +3,7 @@
 A backup is one tar file. Without the passphrase it shows the catalogue and the log, whose people stay sealed:
 
     manifest.json     version, time, the log's checkpoint, and size and SHA-256 of each other file
-    guard.db          catalogue and lineage, copied by SQLite's own backup
+    guard.db          catalogue, lineage and budget ledger: SQLite, whatever database holds the store
     audit/...         the log at that checkpoint
     keys.sealed       all keys and the table of people: salt, nonce, AES-256-GCM under scrypt of the passphrase;
                       the manifest is authenticated with it, so that no part can be exchanged
@@ -76,25 +76,21 @@ def create(parts: Components, target: Path, passphrase: Sensitive[bytes], *, cre
     """Writes a backup while guard works; the file appears whole or not at all, and never over another.
 
     Raises:
-        UsageError: the passphrase is too short, the target exists, or the store is not a file of guard's own.
+        UsageError: the passphrase is too short, or the target exists.
         StoreError, AuditError: something cannot be read or written.
     """
     from guard.audit import checkpoint
     from guard.audit.snapshot import snapshot as copy_log
-    from guard.store.snapshot import snapshot as copy_store
 
     _check_passphrase(passphrase)
-    if parts.loaded.config.store:
-        raise UsageError("the store is a database server", help="back it up with its own tools, such as pg_dump")
     if target.exists():
         raise UsageError(f"`{target}` exists", help="name a new file")
     opened = parts.opened_log()
     if opened is not None:
         opened.publish()
-    cursor = parts.store.lineage.cursor()
     with _scratch(target.parent) as folder:
-        copy_store(parts.state / STORE, folder / STORE)
-        _wait_for(parts, cursor)
+        _copy_store(parts, folder / STORE)
+        _wait_for(parts, parts.store.lineage.cursor())
         head = copy_log(parts.audit_folder, folder / AUDIT)
         files = {
             path.relative_to(folder).as_posix(): _File(path.stat().st_size, _digest(path))
@@ -112,6 +108,7 @@ def restore(
     state: Path,
     passphrase: Sensitive[bytes],
     *,
+    store: str = "",
     log: Path | None = None,
     known: Checkpoint | None = None,
 ) -> Backup:
@@ -121,17 +118,21 @@ def restore(
         source: the backup.
         state: the state folder, which must not exist or be empty.
         passphrase: the one that the backup was made with.
+        store: the URL of the server that shall hold the store, which must be empty; by default the folder holds it.
         log: the folder of a log that survived: it must extend the backed-up one, and takes its place.
         known: a checkpoint that somebody kept, such as a witness: the restored log must not be older.
 
     Raises:
-        UsageError: the state folder is not empty.
+        UsageError: the state folder, or the store, is not empty.
+        StoreError: the store cannot be written.
         IntegrityError: the backup is damaged, the passphrase is wrong, the log does not verify, does not extend the
             backed-up checkpoint, or is older than `known`.
     """
     if state.exists() and any(state.iterdir()):
         raise UsageError(f"`{state}` is not empty", help="move it away first; a restore never mixes two states")
     with _opened(source, state.parent, passphrase, log=log, known=known) as (folder, backup):
+        if store:
+            _load_store(folder / STORE, store)
         if state.exists():
             state.rmdir()
         folder.chmod(0o700)
@@ -171,6 +172,32 @@ def _opened(
         _verify_log(folder, head, known)
         again = _erase_again(folder)
         yield folder, Backup(manifest.created, head, len(manifest.files), again)
+
+
+def _copy_store(parts: Components, target: Path) -> None:
+    """The store as it is at one moment."""
+    from guard.store.snapshot import snapshot
+    from guard.store.transfer import copy_out
+
+    if not parts.loaded.config.store:
+        snapshot(parts.state / STORE, target)
+        return
+    working = target.with_name("copy-of-the-store.db")
+    copy_out(parts.store, working)
+    snapshot(working, target)  # one file, without the log of changes that an open database has beside it
+    for left in target.parent.glob(f"{working.name}*"):
+        left.unlink()
+
+
+def _load_store(source: Path, where: str) -> None:
+    """Moves the store into a database server. What was loaded before a crash is found again, and left as it is."""
+    from guard.store.store import Store
+    from guard.store.transfer import load
+
+    with Store.open(where) as store:
+        load(source, store)
+    for left in source.parent.glob(f"{source.name}*"):
+        left.unlink()
 
 
 def _verify_log(folder: Path, head: Checkpoint, known: Checkpoint | None) -> None:

@@ -130,6 +130,13 @@ class Store:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction that only reads, and sees the store as it was at one moment throughout."""
+        server = self._engine.dialect.name == "postgresql"
+        with self._transaction({"isolation_level": "REPEATABLE READ"} if server else None) as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable when the block ends, or never happened."""
         with self._transaction({WRITE: True}) as connection:

@@ -58,12 +58,12 @@ def restore(
     known: Known = None,
     config: ConfigFile = None,
 ) -> int:
-    """Make guard's state anew from a backup; the state folder must be empty."""
+    """Make guard's state anew from a backup; the state folder, and a store on a server, must be empty."""
     from guard.engine import backup
 
     with session(config) as g:
-        state, root = g.loaded.root / g.loaded.config.state, g.loaded.root
-    found = backup.restore(file, state, _secret(passphrase, root), log=log, known=_checkpoint(known))
+        state, root, store = g.loaded.root / g.loaded.config.state, g.loaded.root, g.loaded.config.store
+    found = backup.restore(file, state, _secret(passphrase, root), store=store, log=log, known=_checkpoint(known))
     out(f"restored: {found.files} files of {found.created}, the log had {found.checkpoint.size} entries\n")
     if found.erased_again:
         out(f"erased again, as the log says: {', '.join(found.erased_again)}\n")
