@@ -72,7 +72,7 @@ def _each(values: pa.Array, people: pa.Array, function: Callable[[pa.Array, str]
     if len(cells) != len(who):
         msg = f"the column of values has {len(cells)} rows, the one of people {len(who)}"
         raise TransformError(msg, help="give both columns of one table")
-    if not all(is_text(one.type) for one in (cells, who)):
+    if not all(is_text(one.type) or pa.types.is_null(one.type) for one in (cells, who)):
         raise TransformError("values and people are not both text", help="cast the columns to text first")
     cells, who = cells.cast(pa.string()), who.cast(pa.string())
     if pc.any(pc.and_(cells.is_valid(), who.is_null())).as_py():
