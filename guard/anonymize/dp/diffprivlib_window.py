@@ -3,8 +3,8 @@
 Measured on diffprivlib 0.6.6 (`python -m bench dp-precision` measures its Laplace in the same run): mechanisms on
 floats tell neighbouring databases apart by single outputs (a fifth of the draws of Laplace at epsilon 1), and
 `Geometric` loses its noise at large values, because it computes in floats. Inside the windows below the error is under
-`HIDDEN_DELTA`, which each draw is charged. guard's own samplers (`sampler`) have no window; this adapter is for programs that name a
-mechanism of diffprivlib. It is imported on first use (extra `guard[dp]`).
+`HIDDEN_DELTA`, which each draw is charged. guard's own samplers (`sampler`) have no window; this adapter is for
+programs that name a mechanism of diffprivlib. It is imported on first use (extra `guard[dp]`).
 """
 
 from __future__ import annotations
