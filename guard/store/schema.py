@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0004"  # of the newest migration
+REVISION = "0005"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -222,4 +222,13 @@ budget_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),  # the next index
     Column("digest", String(64), nullable=False),
+)
+
+# Noisy answers of questions under differential privacy (`guard.store.answers`).
+private_answer = Table(
+    "private_answer",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("made", String(32), nullable=False),
 )

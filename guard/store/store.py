@@ -21,6 +21,7 @@ from guard.store import migrate
 from guard.store.clock import Clock, utc_now
 
 if TYPE_CHECKING:
+    from guard.store.answers import AnswerRepository
     from guard.store.catalogue import CatalogueRepository
     from guard.store.ledger import LedgerRepository
     from guard.store.lineage import LineageRepository
@@ -122,6 +123,13 @@ class Store:
         from guard.store.ledger import LedgerRepository
 
         return LedgerRepository(self)
+
+    @cached_property
+    def answers(self) -> AnswerRepository:
+        """Noisy answers that were paid for."""
+        from guard.store.answers import AnswerRepository
+
+        return AnswerRepository(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
