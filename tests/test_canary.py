@@ -123,6 +123,28 @@ def test_no_planted_value_is_found_anywhere(world: World, said: Callable[[], byt
     assert found == []
 
 
+def test_who_asks_is_found_nowhere(world: World, said: Callable[[], bytes]) -> None:  # noqa: F811
+    """Subjects, operators, roles, attributes, and a purpose that a caller made up: nowhere in guard's state."""
+    planted = {
+        "subject": "kanarie-zhang-san-1",
+        "role": "kanarie-role-2",
+        "attribute": "kanarie-attribute-3",
+        "purpose": "because kanarie-13800138000 asked",
+        "name": "kanarie_li_si",
+        "operator": "tester-kanarie-4",
+    }
+    world.guard.operator = planted["operator"]
+    world.guard.record("config", {"change": "none"})
+    subject = Subject(planted["subject"], ("call_center", planted["role"]), {"districts": (planted["attribute"],)})
+    for purpose in ("service", planted["purpose"], planted["name"]):
+        with contextlib.suppress(GuardError):
+            world.guard.query("SELECT id FROM residents", subject=subject, purpose=purpose, source=world.source)
+    everything = said()
+    found = [name for name, value in planted.items() if any(spelling in everything for spelling in spellings(value))]
+    assert found == []
+    assert everything.count(b'"purpose":"(not in the register)"') >= 2
+
+
 def test_no_report_holds_a_value(world: World) -> None:  # noqa: F811
     """A scan report in every format names fields, never cells."""
     report = world.guard.scan(world.source, seed=1)

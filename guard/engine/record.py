@@ -6,6 +6,7 @@ Predicates of row filters hold attributes of the subject, so an entry names the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,12 @@ from guard.model import Decision, Entry, Gap, Mask, Reason, RowFilter, ScanRepor
 
 VERSION = 1
 UNNAMED = frozenset({"unparsed_sql", "too_large", "unknown_table", "unknown_column", "ambiguous_column"})
+UNKNOWN_PURPOSE = ".unknown_purpose"  # the end of a rule's id
+MADE_UP = "(not in the register)"  # stands for such a purpose
 MAX_SAID = 5  # columns and labels that a message spells out
 MAX_NAMES = 200  # names of one list that an entry spells out; the rest is counted
+
+_NAME = re.compile(r"[^\W\d][\w.-]{0,63}")
 
 
 def decision_body(decision: Decision, *, source: str, sql: str, fingerprint: str, edges: str) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def decision_body(decision: Decision, *, source: str, sql: str, fingerprint: str
     facts = decision.facts
     return {
         "outcome": decision.outcome,
-        "purpose": decision.purpose,
+        "purpose": _purpose(decision),
         "source": source,
         "sql": sql,
         "fingerprint": fingerprint,
@@ -81,6 +86,12 @@ def explain(reasons: Sequence[Reason], gaps: Sequence[Gap]) -> tuple[str, str]:
     cures = [each.help for each in (*first, *then) if each.help]
     cures[len(first) : len(first)] = [reason.help for reason in reasons if reason.help]
     return "; ".join(messages) or "no rule allows it", cures[0] if cures else "ask the owner of the rule pack"
+
+
+def _purpose(decision: Decision) -> str:
+    """The purpose, where it is a name that the rules know; what a caller made up may hold anything."""
+    unknown = any(reason.rule.endswith(UNKNOWN_PURPOSE) for reason in decision.determined_by)
+    return decision.purpose if _NAME.fullmatch(decision.purpose) and not unknown else MADE_UP
 
 
 def _gap(gap: Gap) -> str:
