@@ -3,7 +3,9 @@
     PRIVATE+KEY+<name>+<key id, 8 hex digits>+<base64 of type and seed>      the file, readable by its owner only
     <name>+<key id, 8 hex digits>+<base64 of type and public key>            what a verifier is given
 
-The type byte is the place for further algorithms; 0x01 is Ed25519 (C2SP signed-note).
+The type byte is the algorithm (C2SP signed-note): 0x01 is Ed25519, with which guard's log signs. Others are read and
+refused by name: 0x06 is ML-DSA-44, which signs as a cosigner (`guard.audit.cosign`); 0xff is followed by a name, such
+as `sm2`.
 """
 
 from __future__ import annotations
@@ -26,10 +28,17 @@ if TYPE_CHECKING:
 
 ED25519 = b"\x01"
 SEED_SIZE = 32  # bytes
-MAX_KEY_FILE = 1024  # bytes
+MAX_KEY_FILE = 8192  # bytes; a key of another algorithm is read as far as its name
+OTHER = 0xFF
+ALGORITHMS = {
+    2: "ECDSA",
+    4: "Ed25519 of a cosigner",
+    5: "RFC 6962 tree head",
+    6: "ML-DSA-44",
+}  # by type byte; known by name, and not verified as a log's own key
 
-_PUBLIC = re.compile(r"([!-*,-~]{1,128})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44}=*)")
-_PRIVATE = re.compile(r"PRIVATE\+KEY\+([!-*,-~]{1,128})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44}=*)\n?")
+_PUBLIC = re.compile(r"([!-*,-~]{1,128})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{4,4096}=*)")
+_PRIVATE = re.compile(r"PRIVATE\+KEY\+([!-*,-~]{1,128})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{4,4096}=*)\n?")
 
 
 class PublicKey(Value, frozen=True):
@@ -248,11 +257,27 @@ def _public(raw: bytes) -> Ed25519PublicKey:
 
 
 def _key_bytes(encoded: str) -> bytes:
-    """The 32 bytes behind the type byte."""
+    """The 32 bytes behind the type byte.
+
+    Raises:
+        KeyUnavailableError: it is not base64, not 32 bytes, or of another algorithm, which is named.
+    """
     try:
-        raw = note.decode64(encoded, size=1 + SEED_SIZE)
+        raw = note.decode64(encoded)
     except IntegrityError:
-        raise KeyUnavailableError("not a key of a signed note: it is not 33 bytes of base64") from None
+        raise KeyUnavailableError("not a key of a signed note: it is not base64") from None
     if raw[:1] != ED25519:
-        raise KeyUnavailableError(f"key type {raw[0]} is not known; guard signs with Ed25519, which is 1")
+        raise KeyUnavailableError(
+            f"a log's key of algorithm `{_algorithm(raw)}` cannot be used; guard's logs sign with Ed25519",
+            help="let a witness sign with ML-DSA-44: `guard witness init --algorithm ml-dsa-44`",
+        )
+    if len(raw) != 1 + SEED_SIZE:
+        raise KeyUnavailableError("not a key of a signed note: it is not 33 bytes of base64")
     return raw[1:]
+
+
+def _algorithm(raw: bytes) -> str:
+    """The name of another algorithm."""
+    if raw[0] == OTHER:
+        return raw[1:].split(b"\n", 1)[0][:32].decode("ascii", "replace")
+    return ALGORITHMS.get(raw[0], f"type {raw[0]}")

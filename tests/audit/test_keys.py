@@ -101,6 +101,28 @@ def test_damaged_verifier_keys_are_refused(text):
         keys.PublicKey.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"\x02" + b"k" * 91, "ECDSA"),
+        (b"\x04" + b"k" * 32, "Ed25519 of a cosigner"),
+        (b"\x06" + b"k" * 1312, "ML-DSA-44"),
+        (b"\xffsm2\n" + b"k" * 64, "sm2"),
+        (b"\x2a" + b"k" * 32, "type 42"),
+    ],
+)
+def test_other_algorithms_are_read_and_refused_by_name(tmp_path, raw, name):
+    """The type byte is a field: a verifier key and a key file of another algorithm say which it is."""
+    encoded = base64.b64encode(raw).decode()
+    with pytest.raises(KeyUnavailableError, match=f"algorithm `{name}` cannot be used"):
+        keys.PublicKey.parse(f"example.org/log+00000000+{encoded}")
+    path = tmp_path / "key"
+    path.write_text(f"PRIVATE+KEY+example.org/log+00000000+{encoded}\n")
+    path.chmod(0o600)
+    with pytest.raises(KeyUnavailableError, match=f"algorithm `{name}` cannot be used"):
+        keys.load(path)
+
+
 def test_a_signer_shows_only_its_public_key():
     """Printing a signer prints no seed."""
     seed = b"7" * 32
