@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from guard.errors import AccessDeniedError, GuardError
+from guard.errors import AccessDeniedError, ConfigError, GuardError
 from guard.sidecar import routes
 from guard.sidecar.border import Border, read_body
 from guard.sidecar.metrics import Metrics
@@ -59,7 +59,11 @@ class State:
 
 
 def build(guard: Guard, border: Border, state: State | None = None) -> Starlette:
-    """The application over an open guard; `border` says who may ask."""
+    """The application over an open guard; `border` says who may ask.
+
+    Raises:
+        ConfigError: re-identification is to be served to callers whom nobody knows.
+    """
     state = state or State()
     metrics = Metrics()
 
@@ -104,10 +108,27 @@ def build(guard: Guard, border: Border, state: State | None = None) -> Starlette
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", functools.partial(_guarded, "/health/ready", metrics, ready), methods=["GET"]),
             Route("/metrics", functools.partial(_guarded, "/metrics", metrics, show_metrics), methods=["GET"]),
-            *(Route(path, endpoint(path, handler), methods=["POST"]) for path, handler in POSTS.items()),
+            *(
+                Route(path, endpoint(path, handler), methods=["POST"])
+                for path, handler in _posts(guard, border).items()
+            ),
             *(Route(path, endpoint(path, handler), methods=["GET"]) for path, handler in GETS.items()),
         ],
     )
+
+
+def _posts(guard: Guard, border: Border) -> dict[str, Handler]:
+    """The routes that take a body; re-identification is one where that is configured and callers are known.
+
+    Raises:
+        ConfigError: it is configured, and whoever reaches the port could ask.
+    """
+    if not guard.loaded.config.reidentify.over_http:
+        return POSTS
+    if not border.authenticates:
+        message = "`reidentify.over_http` is set, and callers are not known"
+        raise ConfigError(message, help="set `serve.token`, or `serve.tls_client_ca` for client certificates")
+    return {**POSTS, "/v1/reidentify": routes.reidentify}
 
 
 async def _guarded(

@@ -36,6 +36,11 @@ class Border:
         # Without authentication whoever reaches loopback may ask: programs of this host may, web pages may not.
         self._local_only = token is None and not authenticated
 
+    @property
+    def authenticates(self) -> bool:
+        """True when whoever enters is known by a token or a certificate."""
+        return not self._local_only
+
     def admit(self, request: Request) -> None:
         """Returns when the caller may ask.
 

@@ -14,7 +14,7 @@ from guard.errors import AccessDeniedError, AuditError, UsageError
 from guard.sidecar import answer
 from guard.sidecar.metrics import Metrics
 from guard.sidecar.refusals import NotFoundError
-from guard.sidecar.wire import MAX_ECHO, AnonymizeIn, CheckIn, QueryIn, TextIn, decode
+from guard.sidecar.wire import MAX_ECHO, AnonymizeIn, CheckIn, QueryIn, ReidentifyIn, TextIn, decode
 
 if TYPE_CHECKING:
     from guard.engine import Guard
@@ -102,6 +102,22 @@ def anonymize(guard: Guard, _metrics: Metrics, _request: Request, body: bytes) -
     except (pa.ArrowException, OverflowError):
         raise UsageError("the rows are not one table", help="give each field the same type in each row") from None
     return {"rows": answer.rows(guard.anonymize(table, plan))}
+
+
+def reidentify(guard: Guard, _metrics: Metrics, _request: Request, body: bytes) -> dict[str, Any]:
+    """The values behind pseudonyms, where a rule grants it."""
+    from guard.anonymize.plan import Plan
+
+    ask = decode(body, ReidentifyIn)
+    found = guard.reidentify(
+        ask.tokens,
+        Plan.from_mapping(ask.plan),
+        column=ask.column,
+        kind=ask.kind,
+        subject=ask.subject.value(),
+        purpose=ask.purpose,
+    )
+    return {"values": found.values.to_pylist(), "decision": found.decision.id, "entry": found.entry}
 
 
 def lineage(guard: Guard, _metrics: Metrics, request: Request, _body: bytes) -> dict[str, Any]:

@@ -80,8 +80,19 @@ class AnonymizeIn(_Request, frozen=True):
             raise ValueError(msg)
 
 
+class ReidentifyIn(_Request, frozen=True):
+    """`/v1/reidentify`: pseudonyms, and the plan that made them, as in a plan file."""
+
+    tokens: list[str | None]
+    plan: dict[str, Any]
+    column: str
+    kind: str
+    subject: SubjectIn
+    purpose: str
+
+
 # Made here, under the lock of the import: msgspec crashes when two threads are the first to use a type.
-_DECODERS = {kind: msgspec.json.Decoder(kind) for kind in (CheckIn, QueryIn, TextIn, AnonymizeIn)}
+_DECODERS = {kind: msgspec.json.Decoder(kind) for kind in (CheckIn, QueryIn, TextIn, AnonymizeIn, ReidentifyIn)}
 
 
 def decode(body: bytes, kind: type[Any]) -> Any:
