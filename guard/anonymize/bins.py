@@ -42,7 +42,7 @@ def binned(values: pa.Array | pa.ChunkedArray, width: int, mode: Mode, *, transf
         return map_text(one, lambda text: _text(text, width, mode))
     if pa.types.is_integer(kind):
         wide = kind if pa.types.is_uint64(kind) else pa.int64()
-        return _integers(one.cast(wide), width, mode, _bounds(kind)).cast(kind)
+        return _integers(one.cast(wide), width, mode, bounds(kind)).cast(kind)
     if pa.types.is_floating(kind):
         return _floats(one.cast(pa.float64()), width, mode).cast(kind)
     if pa.types.is_decimal(kind):
@@ -50,7 +50,8 @@ def binned(values: pa.Array | pa.ChunkedArray, width: int, mode: Mode, *, transf
     raise no_form(transform, kind, cure=_CURE)
 
 
-def _bounds(kind: pa.DataType) -> tuple[int, int]:
+def bounds(kind: pa.DataType) -> tuple[int, int]:
+    """The lowest and the highest number of an integer type."""
     bits = kind.bit_width
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if pa.types.is_signed_integer(kind) else (0, 2**bits - 1)
 
@@ -172,13 +173,14 @@ def _floats_sql(column: exp.Expression, kind: SqlType, width: int, mode: Mode) -
     floor = _floor_sqlite(quotient) if kind.dialect == "sqlite" else call("FLOOR", quotient)
     result = exp.Add(this=exp.Mul(this=floor, expression=step.copy()), expression=exp.Literal.number("0.0"))
     size = call("ABS", column)
-    tiny = exp.LT(this=size, expression=_double(SMALL))
+    tiny = exp.LT(this=size, expression=double(SMALL))
     zero = exp.Cast(this=number(0), to=exp.DataType.build("DOUBLE"))
-    finite = exp.LT(this=size.copy(), expression=_double(LARGE))
+    finite = exp.LT(this=size.copy(), expression=double(LARGE))
     return case((tiny, zero), (finite, result))
 
 
-def _double(value: float) -> exp.Expression:
+def double(value: float) -> exp.Expression:
+    """A literal of double precision."""
     return exp.Cast(this=exp.Literal.number(repr(value).replace("+", "")), to=exp.DataType.build("DOUBLE"))
 
 

@@ -220,26 +220,29 @@ class ParquetReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        with self._opened() as file:
+            self.schema = file.schema_arrow
+
+    def _opened(self) -> pq.ParquetFile:
         try:
-            self._file = pq.ParquetFile(path, memory_map=False)
+            return pq.ParquetFile(self._path, memory_map=False)
         except (pa.ArrowException, OSError):
-            raise unreadable(path, "Parquet") from None
-        self.schema = self._file.schema_arrow
+            raise unreadable(self._path, "Parquet") from None
 
     def batches(self) -> Iterator[tuple[pa.RecordBatch, float]]:
         """Batches of bounded rows."""
-        total, rows = max(self._file.metadata.num_rows, 1), 0
-        batches = self._file.iter_batches(batch_size=BATCH_ROWS)
-        while True:
-            try:
-                batch = next(batches)
-            except StopIteration:
-                self._file.close()
-                return
-            except (pa.ArrowException, OSError):
-                raise unreadable(self._path, "Parquet") from None
-            rows += batch.num_rows
-            yield batch, min(rows / total, 1.0)
+        with self._opened() as file:
+            total, rows = max(file.metadata.num_rows, 1), 0
+            batches = file.iter_batches(batch_size=BATCH_ROWS)
+            while True:
+                try:
+                    batch = next(batches)
+                except StopIteration:
+                    return
+                except (pa.ArrowException, OSError):
+                    raise unreadable(self._path, "Parquet") from None
+                rows += batch.num_rows
+                yield batch, min(rows / total, 1.0)
 
 
 class ParquetWriter:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guard.anonymize.crypto.matrix import spread
-from guard.anonymize.hmac_sql import pads
+from guard.anonymize.hmac_sql import NUMBER_HEX, pads
 from guard.model import Sensitive
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 DIGEST_BYTES = 32
 LOOKED_AT = 1024  # values, to tell a column that repeats itself from one that does not
 
+_WORD = 8  # bytes
+_NIBBLES = np.zeros(128, np.uint8)
+_NIBBLES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 _PAIRS = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
 
 
@@ -45,6 +48,22 @@ class HmacColumn:
             digests.append(second.digest())
         rows = np.frombuffer(b"".join(digests), np.uint8).reshape(count, DIGEST_BYTES)
         return _PAIRS[rows[:, : size // 2]].view(np.uint8).reshape(count, size)
+
+    def numbers(self, text: pa.Array) -> NDArray[np.int64]:
+        """A whole number from 0 to 2^60 - 1 for each value of a column of plain `string`; a null counts as "".
+
+        It is `hmac_sql.number` of the same HMAC.
+        """
+        if _repeats(text):
+            encoded = text.fill_null("").dictionary_encode()
+            return np.asarray(self._numbers(encoded.dictionary)[encoded.indices.to_numpy()], np.int64)
+        return self._numbers(text)
+
+    def _numbers(self, text: pa.Array) -> NDArray[np.int64]:
+        digits = self.hexadecimal(text.cast(pa.binary()).to_pylist(), len(text), 2 * _WORD)
+        values = _NIBBLES[digits].astype(np.int64)
+        weights = 16 ** np.arange(NUMBER_HEX - 1, -1, -1, dtype=np.int64)
+        return np.asarray((values[:, :NUMBER_HEX] * weights).sum(axis=1), np.int64)
 
     def tokens(self, text: pa.Array, prefix: str, size: int) -> pa.Array:
         """`prefix` and `size` digits for each value of a column of plain `string`; null stays null."""

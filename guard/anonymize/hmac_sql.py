@@ -69,3 +69,26 @@ def digits(hexadecimal: exp.Expression, count: int, dialect: Dialect) -> exp.Exp
     for letter, digit in zip("abcdef", "012345", strict=True):
         head = call("REPLACE", head, string(letter), string(digit))
     return head
+
+
+NUMBER_HEX = 15  # hexadecimal digits: 60 bits, which every engine's 64-bit integers hold
+
+
+def number(hexadecimal: exp.Expression, dialect: Dialect) -> exp.Expression:
+    """The first 15 hexadecimal digits as a whole number, 0 to 2^60 - 1."""
+    head = part(hexadecimal, 1, NUMBER_HEX)
+    if dialect == "postgres":
+        bits = exp.Cast(this=_chain(string("x"), head), to=exp.DataType.build("BIT(60)", dialect="postgres"))
+        return exp.Cast(this=bits, to=exp.DataType.build("BIGINT"))
+    if dialect == "duckdb":
+        return exp.Cast(this=_chain(string("0x"), head), to=exp.DataType.build("BIGINT"))
+    total: exp.Expression | None = None
+    for place in range(NUMBER_HEX):  # SQLite reads no hexadecimal text
+        digit = exp.Sub(
+            this=call("INSTR", string("0123456789abcdef"), part(hexadecimal, place + 1, 1)),
+            expression=exp.Literal.number(1),
+        )
+        weight = exp.Literal.number(16 ** (NUMBER_HEX - 1 - place))
+        term = exp.Mul(this=exp.Paren(this=digit), expression=weight)
+        total = term if total is None else exp.Add(this=total, expression=term)
+    return exp.Paren(this=total)

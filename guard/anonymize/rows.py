@@ -101,6 +101,12 @@ class WideTransform(Transform, Protocol):
         """The safer values, as `Transform.apply`."""
 
 
+def not_surveyed() -> TransformError:
+    """The error of a transform that was called before its look at the whole table: it must not guess."""
+    msg = "it needs a look at the whole table first"
+    return TransformError(msg, help="apply it by a plan, or with `Work.survey` before `Work.batch`")
+
+
 def alone(module: WideTransform, values: pa.Array | pa.ChunkedArray, params: Any, keys: Keys | None) -> pa.Array:
     """`apply` of a wide transform over a column that is the whole table.
 

@@ -47,7 +47,7 @@ def test_sqlite_columns_hold_anything() -> None:
             rows = [row[0] for row in connection.execute(sql, revealed(bound))]
             assert b"\xff\xfesecret" not in rows, transform
             assert "sec\0ret" not in rows, transform
-            if transform not in {"truncate"}:
+            if transform not in {"truncate", "sample"}:  # the one shows a beginning, the other a share
                 assert "secret" not in rows, transform
         connection.close()
 

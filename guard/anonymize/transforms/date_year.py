@@ -16,50 +16,11 @@ and a value of any other type.
 Reference: HIPAA 45 CFR 164.514(b)(2)(i)(C); Google `TIME_PART`; GB/T 37964-2019 annex A, generalisation.
 """
 
-# ruff: noqa: ARG001 - the verbs have one shape on every transform
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from guard.anonymize.date_floor import DateFloor, NoParams
 
-from guard.anonymize.guarantee import Guarantee
-from guard.model import State, Value
+Params = NoParams
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from sqlglot import exp
-
-    from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
-
-
-class Params(Value, frozen=True):
-    """No parameters."""
-
-
-def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None) -> pa.Array:
-    """Vectorised; nulls for a column that holds neither dates nor texts."""
-    from guard.anonymize.dates import floored
-
-    return floored(values, "year")
-
-
-def guarantee(params: Params) -> Guarantee:
-    """The year."""
-    return Guarantee(State.GENERALISED, shows="the year in UTC")
-
-
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """The same in SQL."""
-    from guard.anonymize.dates import floored_sql
-    from guard.anonymize.sql_types import sql_type
-
-    return floored_sql(column, sql_type(column_type, dialect), "year")
+_floor = DateFloor("year")
+apply, guarantee, sql = _floor.apply, _floor.guarantee, _floor.sql

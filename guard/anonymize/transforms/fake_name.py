@@ -20,30 +20,19 @@ invented. The index file holds the values in the clear: keep it where the keyrin
 Reference: GB/T 37964-2019, pseudonymisation; PostgreSQL Anonymizer `pseudo_*`, whose fakes collide.
 """
 
-# ruff: noqa: ARG001 - the verbs have one shape on every transform
-
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from guard.anonymize.crypto.cipher import CipherName
-from guard.anonymize.crypto.keyed import Others, check_names, key_of
-from guard.anonymize.guarantee import Guarantee
-from guard.anonymize.keys import required
-from guard.anonymize.transform import File
-from guard.model import State, Value
+from guard.anonymize.faking import FakeParams, Faking
+from guard.anonymize.no_sql import no_sql
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from sqlglot import exp
-
-    from guard.anonymize.crypto.fakes import Fakes, Pool
-    from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
+    from guard.anonymize.crypto.fakes import Pool
 
 
-class Params(Value, frozen=True):
+class Params(FakeParams, frozen=True):
     """`script` is zh or en; `index` is a file with all values of a key column, one a line, so that fakes never meet.
 
     `cipher` is aes or sm4; `others` says what becomes of a value that is not in the index: `refuse` or `null`.
@@ -51,43 +40,6 @@ class Params(Value, frozen=True):
     """
 
     script: Literal["zh", "en"] = "zh"
-    index: File = File("", b"")
-    cipher: CipherName = "aes"
-    others: Others = "refuse"
-    domain: str = ""
-    version: int | None = None
-    purpose: str = ""
-
-    def __post_init__(self) -> None:
-        check_names("fake_name", self.domain, self.purpose, self.version)
-
-
-def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None) -> pa.Array:
-    """One fake for each value.
-
-    Raises:
-        TransformError: the column is not text, or a value is not in the index (`others`).
-        PlanError: the index is not a list of different values.
-        KeyUnavailableError: there is no key, or not of this version.
-    """
-    from guard.anonymize.crypto.column import map_list
-    from guard.anonymize.crypto.fakes import faked
-
-    made = fakes(params, required(keys, "fake_name"))
-    return map_list(values, lambda texts: faked(made, texts, params.index, params.others), transform="fake_name")
-
-
-def fakes(params: Params, keys: Keys) -> Fakes:
-    """The engine, for lists of Python texts too.
-
-    Raises:
-        KeyUnavailableError: there is no key of this version.
-    """
-    from guard.anonymize.crypto.cipher import cipher
-    from guard.anonymize.crypto.fakes import Fakes
-
-    key = key_of(keys, f"fake_name/{params.script}", params.domain, params.version, params.cipher)
-    return Fakes(cipher(params.cipher, key), pool(params.script))
 
 
 @cache
@@ -102,32 +54,6 @@ def pool(script: Literal["zh", "en"]) -> Pool:
     return Pool(words.FIRST_EN, initials, words.LAST_EN)
 
 
-def guarantee(params: Params) -> Guarantee:
-    """Equality within one purpose and domain."""
-    unique = bool(params.index.name)
-    return Guarantee(
-        State.PSEUDONYMISED,
-        shows="which rows have the same value",
-        keyed=True,
-        injective=unique,
-        notes=() if unique else ("two values may get one fake; name the key column's values in `index` against that",),
-    )
-
-
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """No database has it.
-
-    Raises:
-        TransformError: always; the caller denies.
-    """
-    from guard.anonymize.crypto.keyed import no_database_form
-
-    raise no_database_form("fake_name")
+_faking = Faking("fake_name", pool)
+apply, fakes, guarantee = _faking.apply, _faking.fakes, _faking.guarantee
+sql = no_sql("fake_name")

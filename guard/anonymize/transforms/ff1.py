@@ -1,7 +1,8 @@
 """Format-preserving encryption: a text over an alphabet becomes another of the same length over it.
 
 What it hides: the value, from everybody without the key.
-What it keeps: length and alphabet, equality, and that different values stay different; the key holder gets values back.
+What it keeps: length and alphabet, equality, and that different values stay different; the key holder gets values
+back.
 Against whom: a reader without the key who sees many outputs, and knows some pairs.
 
 Guarantee: FF1 under AES-256 or SM4, a permutation of all texts of one length, so no two values of a column collide.
@@ -30,17 +31,16 @@ from guard.anonymize.crypto.cipher import CipherName
 from guard.anonymize.crypto.keyed import Others, check_names, key_of
 from guard.anonymize.guarantee import Guarantee
 from guard.anonymize.keys import required
+from guard.anonymize.no_sql import no_sql
 from guard.errors import PlanError
 from guard.model import State, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from sqlglot import exp
 
     from guard.anonymize.crypto.ff1 import FF1
     from guard.anonymize.grant import ReidentificationGrant
     from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
 
 
 class Params(Value, frozen=True):
@@ -159,20 +159,4 @@ def guarantee(params: Params) -> Guarantee:
     )
 
 
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """No database has it.
-
-    Raises:
-        TransformError: always; the caller denies.
-    """
-    from guard.anonymize.crypto.keyed import no_database_form
-
-    raise no_database_form("ff1")
+sql = no_sql("ff1")

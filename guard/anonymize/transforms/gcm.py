@@ -16,7 +16,8 @@ of nonce, ciphertext and tag. At most 2^32 values under one key version, then ro
     >>> one[:4], one != two, none
     ('g1e_', True, None)
 
-What it does not protect: the length of a value, and everything once the key is lost. The column does not join any more.
+What it does not protect: the length of a value, and everything once the key is lost. The column does not join any
+more.
 Reference: NIST SP 800-38D, section 8.3; RFC 8998; GB/T 36624-2018.
 """
 
@@ -30,16 +31,15 @@ from guard.anonymize.crypto.cipher import CipherName
 from guard.anonymize.crypto.keyed import check_names
 from guard.anonymize.guarantee import Guarantee
 from guard.anonymize.keys import required
+from guard.anonymize.no_sql import no_sql
 from guard.model import State, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from sqlglot import exp
 
     from guard.anonymize.crypto.envelope import Envelopes
     from guard.anonymize.grant import ReidentificationGrant
     from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
 
 
 class Params(Value, frozen=True):
@@ -121,20 +121,4 @@ def guarantee(params: Params) -> Guarantee:
     )
 
 
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """No database has it.
-
-    Raises:
-        TransformError: always; the caller denies.
-    """
-    from guard.anonymize.crypto.keyed import no_database_form
-
-    raise no_database_form("gcm")
+sql = no_sql("gcm")

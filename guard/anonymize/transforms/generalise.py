@@ -12,8 +12,8 @@ Guarantee: values with the same ancestor look the same; a value that the hierarc
     >>> apply(pa.array(["Nurse", "Doctor", "Pilot", None]), Params(hierarchy=jobs, level=1), None).to_pylist()
     ['Health', 'Health', '*', None]
 
-What it does not protect: ancestors with few members. On a number or a date the result is an error: `as: text` in a plan
-makes texts of them.
+What it does not protect: ancestors with few members. On a number or a date the result is an error: `as: text` in a
+plan makes texts of them.
 Reference: GB/T 37964-2019 annex A, generalisation; the file form of ARX: a line a value, `;` between levels.
 """
 

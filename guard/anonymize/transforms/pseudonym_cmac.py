@@ -15,8 +15,8 @@ values two share a token with a chance of n*n/2^97.
     >>> apply(pa.array(["张三", "李四", "张三", None]), Params(), keys).to_pylist()
     ['g1c_a6e9dec9e412c98a5b247411', 'g1c_73b8af0bb754c489ce090bda', 'g1c_a6e9dec9e412c98a5b247411', None]
 
-What it does not protect: how often a value occurs, the pattern of joins, and everything once the key is lost. Databases
-have no CMAC: where a query must compute the same token, use `pseudonym`.
+What it does not protect: how often a value occurs, the pattern of joins, and everything once the key is lost.
+Databases have no CMAC: where a query must compute the same token, use `pseudonym`.
 Reference: NIST SP 800-38B; RFC 4493; GB/T 32907; RFC 5869; GB/T 37964-2019 annex A, pseudonymisation.
 """
 
@@ -30,15 +30,14 @@ from guard.anonymize.crypto.cipher import CipherName
 from guard.anonymize.crypto.keyed import check_names, key_of
 from guard.anonymize.guarantee import Guarantee
 from guard.anonymize.keys import required
+from guard.anonymize.no_sql import no_sql
 from guard.model import State, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from sqlglot import exp
 
     from guard.anonymize.crypto.mac_token import MacTokens
     from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
 
 
 class Params(Value, frozen=True):
@@ -98,20 +97,4 @@ def guarantee(params: Params) -> Guarantee:
     )
 
 
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """No database has it.
-
-    Raises:
-        TransformError: always; the caller denies.
-    """
-    from guard.anonymize.crypto.keyed import no_database_form
-
-    raise no_database_form("pseudonym_cmac")
+sql = no_sql("pseudonym_cmac")

@@ -27,15 +27,14 @@ from typing import TYPE_CHECKING
 from guard.anonymize.crypto.keyed import check_names
 from guard.anonymize.guarantee import Guarantee
 from guard.anonymize.keys import required
+from guard.anonymize.no_sql import no_sql
 from guard.model import State, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from sqlglot import exp
 
     from guard.anonymize.grant import ReidentificationGrant
     from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
 
 
 class Params(Value, frozen=True):
@@ -127,20 +126,4 @@ def guarantee(params: Params) -> Guarantee:
     )
 
 
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """No database has it.
-
-    Raises:
-        TransformError: always; the caller denies.
-    """
-    from guard.anonymize.crypto.keyed import no_database_form
-
-    raise no_database_form("siv")
+sql = no_sql("siv")
