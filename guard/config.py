@@ -49,6 +49,7 @@ class PolicySection(_Section):
     bundle_key: str = ""  # checks its signature: the path of a PEM public key, or a secret by reference
     bundle_alg: Literal["HS256", "RS256", "ES256", "EdDSA"] = "RS256"
     bundle_scope: str = ""
+    record: str = ""  # a file in the state folder for `guard rules replay`: what was asked, without values; empty: none
     reload_s: float = Field(default=0.0, ge=0, le=3600)  # seconds between looks at the pack; 0: never (embedded only)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guard.classify import Classifier
     from guard.engine.project import Projector
     from guard.policy.bundle.jws import VerificationKey
+    from guard.policy.changes.recording import Recorder
     from guard.policy.engine import PolicyEngine
     from guard.policy.pack import Pack
     from guard.sources.source import Limits
@@ -121,7 +122,12 @@ class Components:
         """The engine that decides, as configured; keep it for one whole decision, for a reload may replace it."""
         opened: PolicyEngine = self._once("engine", self._open_engine)
         current: PolicyEngine = getattr(opened, "current", opened)
-        return current
+        if not self.loaded.config.policy.record:
+            return current
+        from guard.engine.reloads import recording_lost
+        from guard.policy.engines.recording import RecordingEngine
+
+        return RecordingEngine(current, self._once("recorder", self._open_recorder), lost=recording_lost)
 
     @property
     def keys(self) -> Keyring:
@@ -238,6 +244,11 @@ class Components:
         """The folder or the bundle that decides."""
         named = self.loaded.config.policy.bundle
         return self.loaded.root / named if named else self.rules / "policy"
+
+    def _open_recorder(self) -> Recorder:
+        from guard.policy.changes.recording import Recorder
+
+        return Recorder(self.state / self.loaded.config.policy.record)
 
     def _bundle_key(self) -> VerificationKey | None:
         settings = self.loaded.config.policy

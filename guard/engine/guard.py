@@ -525,13 +525,14 @@ class Guard:
         catalogue, labels, epoch = opened.snapshot()
         # Rules may look at the time, so an answer is kept for the minute it was given in.
         minute = self._clock().replace(second=0, microsecond=0)
-        key = (sql, id(opened), epoch, subject, purpose, self._parts.engine.revision, minute, runs_here)
+        engine = self._parts.engine  # once: a reload may replace it at any moment
+        key = (sql, id(opened), epoch, subject, purpose, engine.revision, minute, runs_here)
         prepared = self._asks.get(key)
         if prepared is None:
             ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
             provide = opened.source.provide if runs_here else None
             rooms = Rooms(
-                self._parts.engine, self._parts.masks.for_purpose(purpose, provide=provide), self._category_of
+                engine, self._parts.masks.for_purpose(purpose, provide=provide), self._category_of
             )
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self._parts.people.of(subject.id)

@@ -18,3 +18,8 @@ def tell(reload: Reload) -> None:
         log.info("policy.reloaded", revision=reload.revision)
     else:
         log.error("policy.reload_refused", keeps=reload.revision, problem=reload.problem, help=reload.help)
+
+
+def recording_lost(error: OSError) -> None:
+    """Logs that a question could not be kept for `guard rules replay`; decisions go on."""
+    log.error("policy.recording_lost", problem=(error.strerror or type(error).__name__).lower())
