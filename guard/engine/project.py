@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from guard.engine.events import Announcer
+from guard.engine.people_in_answers import PeopleIndex
 from guard.errors import GuardError
 from guard.model import Edge, Entry, FieldLabel, Job
 
 if TYPE_CHECKING:
     from guard.engine.components import Components
+    from guard.engine.people_in_answers import Seen
 
 logger = structlog.get_logger("guard.lineage")
 
@@ -27,7 +29,15 @@ MAX_WAITING = 10_000  # jobs; a full queue makes the caller wait, it never drops
 BATCH = 500  # jobs written to the store at once
 LINGER = 0.25  # seconds; jobs gather so long, so that a busy caller is rarely interrupted
 OVERLAP = 1000  # entries read again at a start: threads may hand jobs over out of the log's order
-NAMES_OF_JOBS = {"query": "decision", "scan": "scan", "anonymize": "job"}  # kind of entry -> where its job's id is
+# Kind of entry -> where its job's id is; one without an id there is about something else.
+NAMES_OF_JOBS = {
+    "query": "decision",
+    "scan": "scan",
+    "anonymize": "job",
+    "classify": "job",
+    "release": "job",
+    "lineage": "job",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Done:
     digest: str = ""
     fields: tuple[FieldLabel, ...] = ()
     rows: int | None = None
+    seen: Seen | None = None  # the identifiers in an answer; forgotten once they are marks
 
 
 class Projector:
@@ -47,6 +58,7 @@ class Projector:
     def __init__(self, parts: Components) -> None:
         self._parts = parts
         self._announcer = Announcer(parts)
+        self._people = PeopleIndex(parts)
         self._catch_up()
         self._queue: queue.Queue[Done | threading.Event | None] = queue.Queue(MAX_WAITING)
         self._hurry = threading.Event()  # set while somebody waits
@@ -121,21 +133,26 @@ class Projector:
     def _store(self, jobs: Sequence[Done]) -> None:
         last = max((done.job.entry for done in jobs if done.job.entry is not None), default=-1)
         self._parts.store.lineage.record([(done.job, done.digest) for done in jobs], position=last + 1)
+        for done in jobs:
+            if done.seen is not None:
+                self._people.keep(done.job.id, done.seen)
 
 
 def done_of(index: int, entry: Entry) -> Done | None:
     """The job that an entry of the log tells of; None for entries that are about something else."""
     name = NAMES_OF_JOBS.get(entry.kind)
     body = entry.body
-    if name is None or (entry.kind == "scan" and body.get("state") != "done"):
+    if name is None or name not in body or (entry.kind == "scan" and body.get("state") != "done"):
         return None
+    place = body.get("place")
     job = Job(
         id=str(body[name]),
-        kind=entry.kind,  # type: ignore[arg-type] # the three kinds above are kinds of jobs
+        kind=entry.kind,  # type: ignore[arg-type] # the kinds above are kinds of jobs
         name=str(body.get("fingerprint") or body.get("target") or body.get("source", "")),
         started=entry.time,
         subject=entry.actor,
         purpose=str(body.get("purpose", "")),
         entry=index,
+        place=tuple((str(border), str(value)) for border, value in place.items()) if isinstance(place, dict) else (),
     )
     return Done(job=job, digest=str(body.get("edges", "")))

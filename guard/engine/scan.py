@@ -19,9 +19,11 @@ from guard.audit import timestamp
 from guard.engine.components import Components
 from guard.engine.project import Done
 from guard.engine.record import entry_of, scan_body
+from guard.engine.release import edges_of_scan
 from guard.errors import NothingScannedError, SourceError
 from guard.model import FieldLabel, Job, ScanReport, SkippedTable, Table
 from guard.sources.source import Limits
+from guard.store.lineage import digest_of
 
 if TYPE_CHECKING:
     from guard.sources.source import Source
@@ -101,9 +103,13 @@ def scan(
     result = report()
     run.finish(result)
     ended = timestamp(clock())
-    index = parts.log.append(entry_of("scan", who, time=ended, body=scan_body(result, state="done")))
+    edges = edges_of_scan(result.fields)
+    digest = digest_of(edges)
+    parts.store.lineage.keep(digest, edges)
+    body = {**scan_body(result, state="done"), "edges": digest}
+    index = parts.log.append(entry_of("scan", who, time=ended, body=body))
     job = Job(id=run.id, kind="scan", name=source.uri, started=started, subject=who.pseudonym, entry=index)
-    parts.projector.put(Done(job=job, fields=result.fields))
+    parts.projector.put(Done(job=job, edges=edges, digest=digest, fields=result.fields))
     return result
 
 

@@ -337,8 +337,12 @@ class CompactGraph:
         while queue:
             _, number = heapq.heappop(queue)
             waiting.discard(number)
-            mark = self._compute(number)
-            if mark == self._marks[number]:
+            mark, old = self._compute(number), self._marks[number]
+            if mark != old and mark and old and place[number] >= self._order.sorted:
+                # On a cycle what came once may come back under another account; only what is worse may replace it.
+                joined = self._joined.get(old << 31 | mark, -1)
+                mark = self._join(old << 31 | mark) if joined < 0 else joined
+            if mark == old:
                 continue
             if before is not None:
                 before.setdefault(number, self._marks[number])
@@ -474,23 +478,25 @@ class CompactGraph:
                 waits[target] -= 1
                 if not waits[target]:
                     nodes.append(target)
-        if len(nodes) < size:
+        known = len(nodes)
+        if known < size:
             done = set(nodes)
             nodes += [number for number in range(size) if number not in done]
         place = array("q", bytes(8 * size))
         for at, number in enumerate(nodes):
             place[number] = at
-        return _Order(nodes, place)
+        return _Order(nodes, place, known)
 
 
 class _Order:
-    """The fields in topological order, and the place of each."""
+    """The fields in topological order, and the place of each; from `sorted` on cycles and later fields lie."""
 
-    __slots__ = ("nodes", "place")
+    __slots__ = ("nodes", "place", "sorted")
 
-    def __init__(self, nodes: list[int], place: array[int]) -> None:
+    def __init__(self, nodes: list[int], place: array[int], known: int) -> None:
         self.nodes = nodes
         self.place = place
+        self.sorted = known
 
 
 class _Side:

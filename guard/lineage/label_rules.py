@@ -52,6 +52,7 @@ class LabelRules(Value, frozen=True):
     transparent: frozenset[str]
     enumerable: frozenset[str]
     parts: Mapping[str, Parts]
+    identifiers: frozenset[str] = frozenset()  # kinds that name one person; answers are indexed by them
 
 
 class _Functions(Value, frozen=True):
@@ -64,6 +65,7 @@ class _Parts(Value, frozen=True):
     version: int
     enumerable: tuple[str, ...]
     parts: tuple[Parts, ...]
+    identifiers: tuple[str, ...] = ()
 
 
 def load(folder: Path) -> LabelRules:
@@ -88,6 +90,7 @@ def load(folder: Path) -> LabelRules:
         transparent=frozenset(functions.transparent),
         enumerable=frozenset(parts.enumerable),
         parts={made.kind: made for made in parts.parts},
+        identifiers=frozenset(parts.identifiers),
     )
 
 

@@ -19,6 +19,7 @@ _UNKNOWN_MASK = "guard.mask"
 MIN_GROUP = 2  # an enforced group of one is none
 GROUPS = "guard:groups"  # the step of an enforced minimum group: `guard:groups(10)`
 UNKNOWN_GROUP = "group size unknown"
+_AT_LEAST = "groups of at least "
 
 
 class Carried(Value, frozen=True, order=True):
@@ -37,7 +38,7 @@ class Carried(Value, frozen=True, order=True):
         A summary counts while nobody enforces a minimum group; pseudonyms and masks are personal data still.
         """
         return self.state not in (State.NONE, State.DP) and not (
-            self.state is State.AGGREGATED and any(note.startswith("groups of at least ") for note in self.notes)
+            self.state is State.AGGREGATED and any(note.startswith(_AT_LEAST) for note in self.notes)
         )
 
 
@@ -57,17 +58,22 @@ def carried(label: Label) -> Carried:
 
 
 def worst(labels: Iterable[Carried]) -> tuple[Carried, ...]:
-    """One for each kind: the worst state; of equal ones the shortest account."""
+    """One for each kind: the worst state, the highest level; of equal ones the shortest account."""
     found: dict[str, Carried] = {}
     for one in labels:
         other = found.get(one.kind)
-        if other is None or _rank(one) < _rank(other):
+        if other is None:
             found[one.kind] = one
+        elif other != one:
+            first, second = (one, other) if _rank(one) < _rank(other) else (other, one)
+            if second.level > first.level:
+                first = Carried(first.kind, second.level, first.state, first.rules, first.notes)
+            found[one.kind] = first
     return tuple(found[kind] for kind in sorted(found))
 
 
 def _rank(one: Carried) -> tuple[object, ...]:
-    return ORDER[one.state], one.sensitive is False, -one.level, len(one.rules), one.rules, one.notes
+    return ORDER[one.state], one.sensitive is False, len(one.rules), one.rules, one.notes, -one.level
 
 
 def over(edge: Edge, labels: Iterable[Carried], rules: LabelRules, *, group: int | None = None) -> tuple[Carried, ...]:
@@ -114,7 +120,7 @@ def _step(one: Carried, step: str, rules: LabelRules, *, exact: bool, group: int
             if rule.becomes is State.DP and arguments:
                 notes = [f"dp({arguments}"]
             if rule.becomes is State.AGGREGATED and group is not None and group >= MIN_GROUP:
-                notes = [f"groups of at least {group}"]
+                notes = [f"{_AT_LEAST}{group}"]
             if rule.becomes is State.PSEUDONYMISED and rule.id == "hash.unkeyed" and one.kind in rules.enumerable:
                 notes.append("enumerable")
             return [(_becomes(one, rule.becomes, rule.id, notes), False)]
@@ -125,8 +131,8 @@ def _grouped(one: Carried, size: str) -> Carried:
     """A summary over groups that guard held to a minimum; anything else stays what it is."""
     if one.state is not State.AGGREGATED or not size.isdigit() or int(size) < MIN_GROUP:
         return one
-    kept = tuple(note for note in one.notes if note != UNKNOWN_GROUP)
-    return Carried(one.kind, one.level, one.state, one.rules, (*kept, f"groups of at least {int(size)}"))
+    kept = tuple(note for note in one.notes if note != UNKNOWN_GROUP and not note.startswith(_AT_LEAST))
+    return Carried(one.kind, one.level, one.state, one.rules, (*kept, f"{_AT_LEAST}{int(size)}"))
 
 
 def _becomes(one: Carried, state: State, rule: str, notes: Iterable[str] = ()) -> Carried:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from guard.errors import UsageError
-from guard.model import Dataset, FieldLabel, FieldRef, Value
+from guard.model import Dataset, FieldLabel, FieldRef, Label, State, Value
 from guard.store import schema
 from guard.store.clock import moment, written
 from guard.store.names import CHUNK, Names
@@ -93,6 +93,31 @@ class CatalogueRepository:
             LabelVersion(_decode(body), origin, since, until or "", owner, reason)
             for body, origin, since, until, owner, reason in rows
         )
+
+    def found(self, *, at: datetime | None = None, since: str = "") -> Iterator[tuple[FieldRef, tuple[Label, ...]]]:
+        """The label of every field that has one, now or at a moment; a field that is clean has none.
+
+        `since` (RFC 3339) leaves only the fields of which something changed since then, also those that lost theirs.
+        """
+        columns = schema.label.c
+        names = (schema.dataset.c.namespace, schema.dataset.c.name, schema.field.c.path)
+        statement = select(columns.field_id, *names, columns.kind, columns.level, columns.state, columns.valid_to)
+        statement = statement.select_from(_JOINED).order_by(columns.origin)  # "user" comes after "scan" and wins
+        if since:
+            changed = select(columns.field_id).where(or_(columns.valid_from >= since, columns.valid_to >= since))
+            statement = statement.where(columns.field_id.in_(changed))
+        else:
+            statement = statement.where(_is_current() if at is None else _held(written(at)))
+        with self._store.read() as connection:
+            rows = connection.execute(statement).all()
+        told: dict[int, tuple[FieldRef, tuple[Label, ...]]] = {}
+        for number, namespace, name, path, kind, level, state, until in rows:
+            field = FieldRef(Dataset(namespace, name), path)
+            if since and until is not None:
+                told.setdefault(number, (field, ()))
+            else:
+                told[number] = (field, (Label(kind, level, State(state)),) if kind is not None else ())
+        yield from told.values()
 
     def tables(self, namespace: str) -> tuple[Dataset, ...]:
         """The datasets of a source that have a label."""

@@ -24,9 +24,12 @@ class SubjectRepository:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def keep(self, job: str, marks: Mapping[str, Set[bytes]]) -> None:
-        """Keeps all marks of a stored job, by kind of identifier."""
-        rows = [{"mark": mark, "job_id": job} for own in marks.values() for mark in sorted(own)]
+    def keep(
+        self, job: str, marks: Mapping[str, Set[bytes]], *, others: Mapping[str, Set[bytes]] | None = None
+    ) -> None:
+        """Keeps all marks of a stored job, by kind of identifier; of the kinds in `others` they are not all."""
+        every = {mark for own in (*marks.values(), *(others or {}).values()) for mark in own}
+        rows = [{"mark": mark, "job_id": job} for mark in sorted(every)]
         with self._store.write() as connection:
             insert_new(connection, schema.subject_mark, rows)
             told = "\n".join(sorted(marks))
