@@ -505,7 +505,7 @@ class Job(Value, frozen=True):
 # --- audit ------------------------------------------------------------------------------------------------
 
 EntryKind: TypeAlias = Literal[
-    "scan", "decision", "query", "classify", "anonymize", "reidentification", "lineage", "config", "key", "erasure"
+    "scan", "decision", "query", "classify", "anonymize", "release", "reidentification", "lineage", "config", "key", "erasure"
 ]
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
     from guard.classify import Classifier
+    from guard.engine.places import Places
     from guard.engine.project import Projector
+    from guard.engine.standings import Standings
+    from guard.lineage.label_rules import LabelRules
     from guard.policy.bundle.jws import VerificationKey
     from guard.policy.changes.recording import Recorder
     from guard.policy.engine import PolicyEngine
@@ -150,6 +153,21 @@ class Components:
         return self._once("masks", self._open_masks)
 
     @property
+    def label_rules(self) -> LabelRules:
+        """What functions do to labels."""
+        return self._once("label_rules", self._open_label_rules)
+
+    @property
+    def standings(self) -> Standings:
+        """What lineage says of every field."""
+        return self._once("standings", self._open_standings)
+
+    @property
+    def places(self) -> Places:
+        """Where datasets are and who owns them."""
+        return self._once("places", self._open_places)
+
+    @property
     def projector(self) -> Projector:
         """Carries recorded jobs into the lineage store and to OpenLineage."""
         return self._once("projector", self._open_projector)
@@ -197,9 +215,8 @@ class Components:
     def _open_log(self) -> AuditLog:
         from guard.audit import AuditLog, timestamp
         from guard.engine import shred
-        from guard.engine.erase import finish
-
         from guard.engine.attest import attestor
+        from guard.engine.erase import finish
 
         self._once("attestor", lambda: attestor(self))
         shared = self.shared_log
@@ -327,3 +344,19 @@ class Components:
         from guard.engine.project import Projector
 
         return Projector(self)
+
+    def _open_label_rules(self) -> LabelRules:
+        from guard.lineage.label_rules import load
+
+        folder = self.rules / "lineage"
+        return load(folder if folder.is_dir() else default_rules() / "lineage")  # a pack may have none of its own
+
+    def _open_standings(self) -> Standings:
+        from guard.engine.standings import Standings
+
+        return Standings(self)
+
+    def _open_places(self) -> Places:
+        from guard.engine.places import Places
+
+        return Places(self.loaded.config.lineage.datasets)

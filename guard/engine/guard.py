@@ -22,15 +22,19 @@ from guard.engine.cache import Cache
 from guard.engine.components import Components
 from guard.engine.erase import Erasure, erase
 from guard.engine.evidence import Evidence
+from guard.engine.leave import Trail, leave
 from guard.engine.opened import OpenSource
+from guard.engine.people_in_answers import seen_in
+from guard.engine.places import place_of
 from guard.engine.prepare import Ask, Prepared, Rooms, prepare
 from guard.engine.project import Done
 from guard.engine.record import entry, entry_of, explain
+from guard.engine.release import FRAMES, edges_of_plan, edges_of_scan, file
 from guard.engine.result import Result
 from guard.engine.scan import Progress, Request, scan
 from guard.engine.trace import Trace
 from guard.errors import AccessDeniedError, UsageError
-from guard.model import Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Sensitive, Subject
+from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Sensitive, Subject
 from guard.store.lineage import digest_of
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     FileProgress = Callable[[FileProgressValue], None]
 
 CACHED_ASKS = 4096  # prepared statements kept
+UNNAMED = "table"  # a frame that the caller did not name
 Clock = Callable[[], datetime]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
 
@@ -154,11 +159,19 @@ class Guard:
         return self._parts.classifier.classify_text(text)
 
     def classify_table(self, table: object, name: str | None = None) -> list[FieldLabel]:
-        """The label of each column of an Arrow, polars or pandas table; works from names alone when it is empty."""
-        from guard.model import Dataset
+        """The label of each column of an Arrow, polars or pandas table; works from names alone when it is empty.
+
+        With a `name` it is a job on record, with edges from the columns of that frame to the labels; a table without
+        one is nothing that anybody could ask about later.
+        """
         from guard.sources.arrow import to_arrow
 
-        return self._parts.classifier.classify_table(to_arrow(table), dataset=Dataset("frame", name or "table"))
+        frame = Dataset(FRAMES, name or UNNAMED)
+        labels = self._parts.classifier.classify_table(to_arrow(table), dataset=frame)
+        if name:
+            trail = Trail("classify", name=name, edges=edges_of_scan(labels), body={"fields": len(labels)})
+            leave(self._parts, trail, operator=self.operator, time=self._time())
+        return labels
 
     def kind_name(self, kind: str, language: Language = "en") -> str:
         """What people call a kind."""
@@ -250,14 +263,17 @@ class Guard:
                 edges=prepared.edges,
                 digest=prepared.digest,
                 rows=table.num_rows,
+                seen=seen_in(table, prepared.identifiers),
             )
         )
         return Result(table=table, decision=decision, enforced=enforced, entry=index)
 
     # --- how it is made safe ------------------------------------------------------------------------------
 
-    def anonymize(self, table: object, plan: Plan) -> pa.Table:
+    def anonymize(self, table: object, plan: Plan, *, name: str | None = None) -> pa.Table:
         """Applies a plan to an Arrow, polars or pandas table; recorded before the result is handed out.
+
+        Leaves lineage from each column of the frame `name` to the same column of `name.anonymised`.
 
         Raises:
             PlanError: the plan does not fit the table.
@@ -268,7 +284,17 @@ class Guard:
 
         arrow = to_arrow(table)
         result = apply(arrow, plan, self._parts.keys)
-        self.record("anonymize", {"purpose": plan.purpose, "rows": arrow.num_rows, "fields": plan.summary()})
+        came = Dataset(FRAMES, name or UNNAMED)
+        went = Dataset(FRAMES, f"{came.name}.anonymised")
+        trail = Trail(
+            "anonymize",
+            name=went.name,
+            purpose=plan.purpose,
+            edges=edges_of_plan(plan, came, went, arrow.column_names),
+            body={"rows": arrow.num_rows, "fields": plan.summary()},
+            place=self._parts.places.of(went),
+        )
+        leave(self._parts, trail, operator=self.operator, time=self._time())
         return result
 
     def anonymize_file(
@@ -280,10 +306,9 @@ class Guard:
         """
         from guard.anonymize.file_formats import CsvOptions
         from guard.anonymize.files import anonymize_file
-        from guard.engine.release import edges_of_plan
 
         time = self._time()
-        edges = edges_of_plan(plan, source, target)
+        edges = edges_of_plan(plan, file(source), file(target))
         digest = digest_of(edges)
         self._parts.store.lineage.keep(digest, edges)
         index: list[int] = []
@@ -318,6 +343,7 @@ class Guard:
             subject=self._parts.people.of(self.operator).pseudonym,
             purpose=plan.purpose,
             entry=index[0],
+            place=self._parts.places.of(file(target)),
         )
         self._parts.projector.put(Done(job=job, edges=edges, digest=digest, rows=rows))
         return rows
@@ -532,12 +558,16 @@ class Guard:
             ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
             provide = opened.source.provide if runs_here else None
             rooms = Rooms(
-                engine, self._parts.masks.for_purpose(purpose, provide=provide), self._category_of
+                engine,
+                self._parts.masks.for_purpose(purpose, provide=provide),
+                self._category_of,
+                self._parts.label_rules.identifiers if self.loaded.config.lineage.subjects else frozenset(),
             )
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self._parts.people.of(subject.id)
-            body = {**prepared.body, WHO: person.member}
-            prepared = dataclasses.replace(prepared, actor=person.pseudonym, body=body)
+            place = place_of(subject)
+            body = {**prepared.body, WHO: person.member, **({"place": dict(place)} if place else {})}
+            prepared = dataclasses.replace(prepared, actor=person.pseudonym, body=body, place=place)
             if prepared.edges:
                 self._parts.store.lineage.keep(prepared.digest, prepared.edges)
             if not any(gap.code == "policy_unavailable" for gap in prepared.decision.gaps):
@@ -556,6 +586,7 @@ class Guard:
             started=time,
             subject=prepared.actor,
             purpose=decision.purpose,
+            place=prepared.place,
         )
         return decision, job, recorded
 

@@ -5,6 +5,7 @@ Everything here is wiring: the rooms do the work. What cannot be understood beco
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from guard.engine.answer_edges import edges_of_answer
+from guard.engine.people_in_answers import NONE, Identifiers, identifiers_of
+from guard.engine.places import Place
 from guard.engine.record import decision_body
 from guard.errors import AccessDeniedError, ParseError, PolicyUnavailableError
 from guard.lineage.extract import from_statement
@@ -65,6 +68,8 @@ class Prepared:
     digest: str = ""  # of the edges
     fingerprint: str = ""
     actor: str = ""  # the pseudonym of who asked; the body holds the sealed part
+    place: Place = ()  # of who asked
+    identifiers: Identifiers = NONE  # where the answer names people
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Rooms:
     engine: PolicyEngine
     mask_sql: MaskSql
     category_of: Callable[[str], str]
+    identifiers: frozenset[str] = frozenset()  # the kinds that answers are indexed by
 
 
 def prepare(
@@ -115,7 +121,9 @@ def prepare(
         return _finish(_deny(decision, gap), source, said)
     lineage = from_statement(statement, catalogue, namespace=source.namespace, how=True)
     edges = edges_of_answer(lineage, decision, catalogue, Dataset(ANSWERS, f"{said.fingerprint}.result"))
-    return _finish(decision, source, said, enforced, edges)
+    prepared = _finish(decision, source, said, enforced, edges)
+    found = identifiers_of(statement, lineage, edges, catalogue, labels, rooms.identifiers)
+    return dataclasses.replace(prepared, identifiers=found)
 
 
 def _unscanned(facts: QueryFacts, scanned: Set[TableName]) -> Iterator[Gap]:
