@@ -1,0 +1,508 @@
+"""Acceptance: may this statement be answered privately, and what must be measured for it?
+
+The one entry of this package that reads an analyst's syntax. It returns an `Accepted`, which says everything that the
+answer needs, or raises a `Refusal`. There is no third way: an acceptance that could be wrong is a refusal.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from guard.anonymize.dp.sql.measure import Measure
+from guard.anonymize.dp.sql.metadata import Units
+from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
+from guard.anonymize.dp.sql.refusal import Refusal
+from guard.anonymize.dp.sql.relation import OPEN, Relations, Rows, Scoped, output_key, resolved, with_ctes
+from guard.anonymize.dp.sql.scalar import Scalars
+from guard.anonymize.dp.sql.value import Constant, Val, number
+from guard.model import TableName
+
+if TYPE_CHECKING:
+    from guard.sql.catalogue import Catalogue
+
+MAX_PUBLIC_GROUPS = 10_000
+MAX_AGGREGATES = 64
+MAX_HISTOGRAM = 1 << 16  # values of a quantile's domain
+_OUTER_PARTS: Final = frozenset(
+    {
+        "with_",
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "kind",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+    }
+)
+_SPREADS: Final[dict[type[exp.Expr], str]] = {
+    exp.Variance: "var_samp",
+    exp.VariancePop: "var_pop",
+    exp.Stddev: "stddev_samp",
+    exp.StddevSamp: "stddev_samp",
+    exp.StddevPop: "stddev_pop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One aggregate of the statement: which measure it is computed from, and how.
+
+    `integer` tells the type that the engine would give it, for `/` in what is computed from it.
+    """
+
+    function: str
+    measure: int
+    quantile: Fraction = Fraction(0)
+    integer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A statement that is answered.
+
+    `combinations` lists every group where all keys are public, else None: then groups are shown above a threshold.
+    `groups` and `rows` bound what one unit may contribute (`auto`: chosen privately).
+    """
+
+    dialect: str
+    rows: Rows
+    keys: tuple[Val, ...]
+    combinations: tuple[tuple[Constant, ...], ...] | None
+    measures: tuple[Measure, ...]
+    aggregates: tuple[Aggregate, ...]
+    post: Post
+    most_groups: int | str
+    most_rows: int | str
+    tables: tuple[TableName, ...]
+    added: tuple[tuple[TableName, str], ...]
+
+
+def accept(statement: exp.Expr, catalogue: Catalogue, units: Units) -> Accepted:
+    """Reads a reviewed statement.
+
+    Raises:
+        Refusal: it cannot be answered privately; code, span and cure say why and what to write instead.
+    """
+    if any(OPEN in str(node.this) for node in statement.find_all(exp.Identifier, exp.Literal)):
+        raise Refusal("dp-literal", "a text holds a private-use character", help="leave it out")
+    while isinstance(statement, exp.Subquery) and not statement.alias:
+        statement = statement.this
+    if not isinstance(statement, exp.Select):
+        raise Refusal(
+            "dp-statement", "only a SELECT is answered", help="send SELECT aggregates FROM ...", node=statement
+        )
+    try:
+        return _Acceptance(statement, catalogue, units).accepted()
+    except RecursionError:
+        raise Refusal("dp-too-large", "the statement nests too deep", help="write it flatter") from None
+
+
+class _Acceptance:
+    def __init__(self, select: exp.Select, catalogue: Catalogue, units: Units) -> None:
+        self._select = select
+        self._dialect = catalogue.dialect
+        self._relations = Relations(catalogue, units, select)
+        self._aggregates: list[Aggregate] = []
+        self._wanted: list[tuple[str, Val | None, Fraction, bool]] = []  # function, argument, quantile, integer
+        self._rows = Rows([], [], {})
+        self._names = Scoped(self._relations, {}, 0)
+        self._keys: list[Val] = []
+
+    def accepted(self) -> Accepted:
+        select = self._select
+        strange = next((part for part, value in select.args.items() if value and part not in _OUTER_PARTS), "")
+        if strange:
+            raise Refusal(
+                "dp-clause", f"`{strange.rstrip('_').upper()}` is not answered", help="leave it out", node=select
+            )
+        ctes = with_ctes(select, {}, self._relations)
+        self._rows, self._names = self._relations.scoped(select, ctes, 0)
+        if not self._rows.unit:
+            raise Refusal(
+                "dp-public",
+                "the statement reads public tables only, so there is nobody to protect",
+                help="ask without differential privacy, for a purpose that allows it",
+                node=select,
+            )
+        self._keys = self._group_keys()
+        post = self._post()
+        if select.args.get("distinct") and (self._wanted or select.args["distinct"].args.get("on")):
+            raise Refusal("dp-distinct", "SELECT DISTINCT beside aggregates", help="leave DISTINCT out", node=select)
+        if not self._wanted:
+            raise Refusal(
+                "dp-no-aggregate",
+                "rows of persons are asked for",
+                help="ask for aggregates: COUNT, SUM, AVG, ... with GROUP BY",
+                node=select,
+            )
+        measures = self._measures()
+        rows, extra = self._rows, self._relations.extra
+        tables = tuple(dict.fromkeys(name for each in (rows, *extra) for name in each.tables))
+        added = tuple(dict.fromkeys(pair for each in (rows, *extra) for pair in each.added))
+        return Accepted(
+            dialect=self._dialect,
+            rows=rows,
+            keys=tuple(self._keys),
+            combinations=self._combinations(),
+            measures=measures,
+            aggregates=tuple(self._aggregates),
+            post=post,
+            most_groups=rows.groups if self._keys else 1,
+            most_rows=rows.rows,
+            tables=tables,
+            added=added,
+        )
+
+    # --- groups -------------------------------------------------------------------------------------------
+
+    def _group_keys(self) -> list[Val]:
+        group = self._select.args.get("group")
+        if group is None:
+            return []
+        for part in ("grouping_sets", "rollup", "cube", "totals", "all"):
+            if group.args.get(part):
+                raise Refusal(
+                    "dp-grouping-sets",
+                    "several groupings in one statement",
+                    help="ask one grouping at a time",
+                    node=group,
+                )
+        keys: dict[str, Val] = {}
+        for each in group.expressions:
+            if isinstance(each, exp.Tuple):
+                raise Refusal("dp-group", "a tuple in GROUP BY", help="list the keys one by one", node=each)
+            value = self._names.group_key(each, self._select)
+            self._check_key(value, each)
+            keys.setdefault(value.sql, value)
+        return sorted(keys.values(), key=lambda value: value.sql)
+
+    def _check_key(self, value: Val, node: exp.Expr) -> None:
+        if value.sql in self._rows.units or value.unit:
+            raise Refusal(
+                "dp-group-unit",
+                "the statement groups by the persons themselves",
+                help="group by something that persons share",
+                node=node,
+            )
+        leaf = value.leaf
+        if value.kind == "other" or (value.kind == "number" and leaf is not None and not value.integer):
+            raise Refusal(
+                "dp-group",
+                "groups of values without a grid",
+                help="group by whole numbers, texts, dates, or a CASE",
+                node=node,
+            )
+
+    def _combinations(self) -> tuple[tuple[Constant, ...], ...] | None:
+        if not self._keys:
+            return ((),)
+        domains = [key.domain for key in self._keys]
+        if any(domain is None for domain in domains):
+            return None
+        size = 1
+        for domain in domains:
+            size *= len(domain or ())
+        if size > MAX_PUBLIC_GROUPS:
+            return None
+        return tuple(itertools.product(*(domain or () for domain in domains)))
+
+    # --- aggregates ---------------------------------------------------------------------------------------
+
+    def _post(self) -> Post:
+        select = self._select
+        columns: list[Column] = []
+        for each in select.expressions:
+            inner = each.unalias()
+            if isinstance(inner, exp.Star):
+                raise Refusal(
+                    "dp-no-aggregate", "a star asks for rows of persons", help="select keys and aggregates", node=each
+                )
+            columns.append(Column(_title(each, self._dialect), self._lifted(inner)))
+        having = select.args.get("having")
+        order = select.args.get("order")
+        ordering = tuple(self._ordering(each) for each in (order.expressions if order is not None else ()))
+        post = Post(
+            dialect=self._dialect,
+            columns=tuple(columns),
+            having=self._lifted(having.this) if having is not None else None,
+            order=ordering,
+            limit=_count(select.args.get("limit"), "LIMIT"),
+            offset=_count(select.args.get("offset"), "OFFSET") or 0,
+        )
+        check(post)
+        return post
+
+    def _ordering(self, node: exp.Expr) -> Ordering:
+        if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
+            raise Refusal("dp-order", "this order is not answered", help="order by columns of the answer", node=node)
+        target = resolved(node.this, self._select, self._relations, self._names)
+        return Ordering(self._lifted(target), bool(node.args.get("desc")), bool(node.args.get("nulls_first")))
+
+    def _lifted(self, node: exp.Expr) -> exp.Expr:
+        """The expression with each key and each aggregate replaced by a name of the post-processing."""
+        key = self._as_key(node)
+        if key is not None:
+            return exp.Placeholder(this=f"k{key}")
+        if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) or self._called(node) == "mean":
+            return exp.Placeholder(this=f"a{self._aggregate(node)}")
+        if isinstance(node, exp.Column):
+            return self._alias_or_refuse(node)
+        if isinstance(node, exp.Query | exp.Window | exp.Subquery):
+            raise Refusal("dp-subquery", "a subquery or window over the answer", help="ask two questions", node=node)
+        made = node.copy()
+        for part, value in node.args.items():
+            if isinstance(value, list):
+                made.set(part, [self._lifted(each) if isinstance(each, exp.Expr) else each for each in value])
+            elif isinstance(value, exp.Expr) and not isinstance(value, exp.DataType | exp.Var):
+                made.set(part, self._lifted(value))
+        return made
+
+    def _as_key(self, node: exp.Expr) -> int | None:
+        if (
+            not self._keys
+            or isinstance(node, exp.Literal | exp.AggFunc)
+            or any(isinstance(each, exp.AggFunc) for each in node.walk())
+        ):
+            return None
+        try:
+            sql = Scalars(self._names, self._dialect).value(node).sql
+        except Refusal:
+            return None
+        return next((place for place, key in enumerate(self._keys) if key.sql == sql), None)
+
+    def _alias_or_refuse(self, node: exp.Column) -> exp.Expr:
+        """A column that is no key: an alias of the select list (HAVING and ORDER BY of some engines), or an error."""
+        if not node.table and not self._names.knows(node.this):
+            key = self._relations.spelling.of(node.this)
+            for each in self._select.expressions:
+                if isinstance(each, exp.Alias) and output_key(each, self._relations.spelling) == key:
+                    return self._lifted(each.this)
+        raise Refusal(
+            "dp-not-grouped",
+            f"column `{node.name}` is neither grouped nor aggregated",
+            help="add it to GROUP BY, or aggregate it",
+            node=node,
+        )
+
+    def _called(self, node: exp.Expr) -> str:
+        return str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
+
+    def _aggregate(self, node: exp.Expr) -> int:
+        condition: str | None = None
+        call: exp.Expr = node
+        if isinstance(call, exp.Filter):
+            condition = Scalars(self._names, self._dialect).condition(call.expression.this)
+            call = call.this
+        function, value, quantile, integer = self._read(call)
+        if condition is not None:
+            value = number(Fraction(1)) if value is None else value
+            sql = f"CASE WHEN {condition} THEN {value.sql} END"
+            value = replace(value, sql=sql, constant=False, value=None, unit=value.unit, leaf=None)
+        wanted = (function, value, quantile, integer)
+        if wanted not in self._wanted:
+            if len(self._wanted) >= MAX_AGGREGATES:
+                raise Refusal(
+                    "dp-too-large", "too many aggregates", help=f"ask for at most {MAX_AGGREGATES}", node=node
+                )
+            self._wanted.append(wanted)
+        return self._wanted.index(wanted)
+
+    def _read(self, call: exp.Expr) -> tuple[str, Val | None, Fraction, bool]:
+        """The function of an aggregate, its argument on its grid, the quantile, and whether SQL counts it as whole."""
+        scalars = Scalars(self._names, self._dialect)
+        if isinstance(call, exp.Count):
+            return self._read_count(call, scalars)
+        if isinstance(call, exp.CountIf):
+            sql = f"CASE WHEN {scalars.condition(call.this)} THEN CAST(1 AS BIGINT) END"
+            return "count", Val("number", sql, 1, 1, bounded=True, integer=True), Fraction(0), True
+        kind = type(call)
+        if isinstance(call, exp.WithinGroup | exp.Median | exp.PercentileCont | exp.PercentileDisc | exp.Quantile):
+            return self._read_quantile(call, scalars)
+        argument = call.args.get("this")
+        if self._called(call) == "mean" and len(call.expressions) == 1:
+            kind, argument = exp.Avg, call.expressions[0]
+        known = kind in (exp.Sum, exp.Avg, exp.Min, exp.Max) or kind in _SPREADS
+        if (
+            not known
+            or not isinstance(argument, exp.Expr)
+            or isinstance(argument, exp.Distinct)
+            or (kind in (exp.Min, exp.Max) and call.expressions)
+        ):
+            name = call.sql_name().lower() if isinstance(call, exp.Func) else call.key
+            raise Refusal(
+                "dp-aggregate",
+                f"`{name}` of this form has no private answer",
+                help="use COUNT, COUNT(DISTINCT x), SUM, AVG, VARIANCE, STDDEV, MIN, MAX, MEDIAN or PERCENTILE",
+                node=call,
+            )
+        value = scalars.fixed(argument)
+        self._check_bounded(value, argument)
+        if kind in _SPREADS:
+            return _SPREADS[kind], value, Fraction(0), False
+        if kind in (exp.Min, exp.Max):
+            return self._quantile(value, Fraction(0 if kind is exp.Min else 1), argument)
+        if kind is exp.Sum:
+            return "sum", value, Fraction(0), value.integer and not (value.wide and self._dialect == "postgres")
+        return "avg", value, Fraction(0), False
+
+    def _read_count(self, call: exp.Count, scalars: Scalars) -> tuple[str, Val | None, Fraction, bool]:
+        inner = call.this
+        if inner is None or isinstance(inner, exp.Star | exp.Literal):
+            return "count", None, Fraction(0), True
+        if isinstance(inner, exp.Distinct):
+            if len(inner.expressions) != 1:
+                raise Refusal("dp-aggregate", "COUNT(DISTINCT) of several columns", help="count one column", node=call)
+            value = scalars.value(inner.expressions[0])
+            if value.sql in self._rows.units:
+                return "units", None, Fraction(0), True
+            return "distinct", value, Fraction(0), True
+        if call.expressions:
+            raise Refusal("dp-aggregate", "COUNT of several columns", help="count one column", node=call)
+        value = scalars.value(inner)
+        return "count", value, Fraction(0), True
+
+    def _read_quantile(self, call: exp.Expr, scalars: Scalars) -> tuple[str, Val | None, Fraction, bool]:
+        if isinstance(call, exp.Median):
+            share, argument = Fraction(1, 2), call.this
+        elif isinstance(call, exp.WithinGroup):
+            inner, order = call.this, call.expression
+            ordered = order.expressions[0] if isinstance(order, exp.Order) and len(order.expressions) == 1 else None
+            if (
+                not isinstance(inner, exp.PercentileCont | exp.PercentileDisc)
+                or ordered is None
+                or ordered.args.get("desc")
+            ):
+                raise Refusal(
+                    "dp-aggregate",
+                    "an aggregate WITHIN GROUP",
+                    help="use PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)",
+                    node=call,
+                )
+            share, argument = self._share(inner.this), ordered.this
+        else:
+            share, argument = self._share(call.args.get("expression") or call.args.get("quantile")), call.this
+        value = scalars.fixed(argument)
+        self._check_bounded(value, argument)
+        return self._quantile(value, share, argument)
+
+    def _share(self, node: exp.Expr | None) -> Fraction:
+        if not isinstance(node, exp.Literal) or node.is_string:
+            raise Refusal("dp-aggregate", "a quantile needs a literal between 0 and 1", help="write 0.5", node=node)
+        share = Fraction(str(node.this))
+        if not 0 <= share <= 1 or share.denominator > 10_000:
+            raise Refusal("dp-aggregate", "a quantile needs a literal between 0 and 1", help="write 0.5", node=node)
+        return share
+
+    def _quantile(self, value: Val, share: Fraction, node: exp.Expr) -> tuple[str, Val, Fraction, bool]:
+        if value.high - value.low >= MAX_HISTOGRAM:
+            raise Refusal(
+                "dp-range",
+                "a quantile needs a coarser grid",
+                help="let the owner declare a wider `step` or a narrower range",
+                node=node,
+            )
+        return "quantile", value, share, value.integer
+
+    def _check_bounded(self, value: Val, node: exp.Expr) -> None:
+        if not value.bounded:
+            raise Refusal(
+                "dp-bounds",
+                "the range of what is aggregated is not declared",
+                help="let the owner of the data declare `low` and `high` of its columns in privacy/units.yaml",
+                node=node,
+            )
+
+    # --- measures -----------------------------------------------------------------------------------------
+
+    def _measures(self) -> tuple[Measure, ...]:
+        """The fewest measures from which every aggregate follows, in an order that does not depend on the text."""
+        made: dict[tuple[str, str, Fraction], Measure] = {}
+        chosen: list[tuple[str, str, Fraction]] = []
+        summed = {value.sql for function, value, _, _ in self._wanted if value is not None and function == "sum"}
+        paired = summed | {
+            value.sql for function, value, _, _ in self._wanted if value is not None and function == "avg"
+        }
+        for function, value, share, _ in self._wanted:
+            measure = self._measure(function, value, share, summed, paired)
+            made.setdefault(measure.key, measure)
+            chosen.append(measure.key)
+        ordered = sorted(made)
+        self._aggregates = [
+            Aggregate(function, ordered.index(key), quantile, integer)
+            for (function, _, quantile, integer), key in zip(self._wanted, chosen, strict=True)
+        ]
+        return tuple(made[key] for key in ordered)
+
+    def _measure(
+        self, function: str, value: Val | None, share: Fraction, summed: set[str], paired: set[str]
+    ) -> Measure:
+        if function == "units":
+            return Measure("units", value)
+        if function == "distinct":
+            return Measure("distinct", value)
+        if value is None:
+            return Measure("rows")
+        if function == "count":
+            if value.sql in paired and value.kind == "number" and value.leaf is None:
+                return self._pair(value, summed)
+            return Measure("present", value)
+        if function == "quantile":
+            return Measure("histogram", value, value.low, value.high, share)
+        if function in ("sum", "avg"):
+            return self._pair(value, summed)
+        return Measure("moments", value, value.low, value.high)
+
+    def _pair(self, value: Val, summed: set[str]) -> Measure:
+        """With a SUM the ends include 0, so that a row more or less changes it by its value and not by the range."""
+        if value.sql in summed:
+            return Measure("pair", value, min(value.low, 0), max(value.high, 0))
+        return Measure("pair", value, value.low, value.high)
+
+
+def _count(node: exp.Expr | None, name: str) -> int | None:
+    if node is None:
+        return None
+    count = node.args.get("expression") or node.args.get("count")
+    if (
+        isinstance(count, exp.Literal)
+        and not count.is_string
+        and str(count.this).isdigit()
+        and not node.args.get("limit_options")
+    ):
+        return int(str(count.this))
+    raise Refusal("dp-limit", f"{name} needs a literal number", help="write a number", node=node)
+
+
+def _title(node: exp.Expr, dialect: str) -> str:
+    """What the engine would call the column."""
+    if isinstance(node, exp.Alias | exp.Column):
+        return node.alias_or_name
+    if dialect == "postgres":
+        return node.sql_name().lower() if isinstance(node, exp.Func) else "?column?"
+    if dialect == "duckdb":
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
+            return "count_star()"
+        return node.sql(dialect=dialect).lower() if isinstance(node, exp.Func) else node.sql(dialect=dialect)
+    return node.sql(dialect=dialect)
+
+
+def names_of(columns: Sequence[Column]) -> list[str]:
+    """The titles of the answer, each once."""
+    seen: dict[str, int] = {}
+    made = []
+    for column in columns:
+        number_ = seen.get(column.title, 0)
+        seen[column.title] = number_ + 1
+        made.append(column.title if not number_ else f"{column.title}_{number_}")
+    return made

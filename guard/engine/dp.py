@@ -1,0 +1,470 @@
+"""A query under differential privacy: decide, accept, charge, read, add noise, record, answer.
+
+The order is the guarantee. The charge is durable before the data is read, and it depends on the statement alone; the
+noisy numbers are durable before anybody sees them, so that the same question is never noised twice; the entry in the
+log is durable before the answer leaves. What a crash cuts off is spent and not answered, never the other way round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from guard.anonymize.dp.account import Cost, Limit
+from guard.anonymize.dp.budget import StoreLedger
+from guard.anonymize.dp.ledger import LedgerKey, Receipt, window_of
+from guard.anonymize.dp.sql.accept import Accepted, accept, names_of
+from guard.anonymize.dp.sql.answer import Draw, Measured, Plan, Rule, check_rule, draw, measured, plan, rows_of
+from guard.anonymize.dp.sql.bounding import Chosen, Search, is_open, search
+from guard.anonymize.dp.sql.form import forms
+from guard.anonymize.dp.sql.metadata import Units
+from guard.anonymize.dp.sql.post import Cell, arranged, shown
+from guard.anonymize.dp.sql.refusal import Refusal
+from guard.anonymize.dp.sql.store_form import decoded, encoded
+from guard.errors import AccessDeniedError, ParseError
+from guard.model import (
+    Decision,
+    DifferentialPrivacy,
+    EnforcedQuery,
+    Gap,
+    Mask,
+    MaxRows,
+    MinimumGroup,
+    QueryFacts,
+    RowFilter,
+    TableName,
+    Use,
+    Value,
+)
+from guard.policy.enforce import enforce
+from guard.policy.enforce.review import reviewed_tree
+from guard.policy.facts import extract
+from guard.sql.limits import SCRIPT_LIMITS
+from guard.sql.parse import parse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
+
+    from guard.config import DpSection
+    from guard.sources.source import Limits, Source
+    from guard.sql.catalogue import Catalogue
+    from guard.sql.masking import MaskSql
+    from guard.store.answers import AnswerRepository
+
+LOCKS = 64  # questions answered at once are told apart by this many locks
+
+
+class Privacy(Value, frozen=True):
+    """What an answer cost and how far off it may be.
+
+    `deviations` holds, for each column that is an aggregate, the standard deviation of the noise in each row, and
+    `intervals` the ends of an interval that holds the true (bounded) value with about 95 %. `groups` and `rows` bound
+    what one person counted. `threshold` is the noisy number of persons below which a group is not shown, None where
+    all groups are public; how many groups it kept back is not told, since that number is not noisy. `fresh` is False
+    for an answer that was paid for before.
+    """
+
+    epsilon: str
+    delta: str
+    rho: str
+    mechanism: str
+    fresh: bool
+    groups: int
+    rows: int
+    threshold: int | None
+    fingerprint: str
+    deviations: Mapping[str, tuple[float, ...]] = {}
+    intervals: Mapping[str, tuple[tuple[float, float], ...]] = {}
+    spent: str = ""  # epsilon of the budget so far, by its own notion
+    budget: str = ""  # epsilon of the budget
+
+
+@dataclass(frozen=True)
+class PrivateQuery:
+    """A statement that was allowed and accepted; everything but the data."""
+
+    accepted: Accepted
+    rule: Rule
+    obligation: DifferentialPrivacy
+    max_rows: int | None
+    salt: int
+    enforced: Callable[[str], EnforcedQuery] = field(repr=False)
+    search: Search | None = None  # bounds that are still to be chosen
+    first: tuple[Plan, tuple[EnforcedQuery, ...]] | None = None  # where all bounds are declared
+    looked: EnforcedQuery | None = None  # the histogram that bounds are chosen from
+
+    def built(self, chosen: Chosen) -> tuple[Plan, tuple[EnforcedQuery, ...]]:
+        """The plan and the statements for given bounds."""
+        if self.first is not None:
+            return self.first
+        accepted, rule = chosen.accepted, chosen.rule
+        made = forms(accepted, groups=chosen.groups, rows=chosen.rows, salt=self.salt)
+        return plan(accepted, made, rule, groups=chosen.groups, rows=chosen.rows), tuple(
+            self.enforced(form.sql) for form in made
+        )
+
+    def fingerprint(self, version: str) -> str:
+        """A name of the question: equal for statements that measure the same over the same rows in the same way."""
+        statements = [self.looked] if self.looked is not None else list(self.first[1] if self.first else ())
+        said = [
+            "guard-dp-1",
+            version,
+            *(query.sql for query in statements if query is not None),
+            repr(
+                [
+                    (measure.kind, measure.key[1], measure.low, measure.high, str(measure.share))
+                    for measure in self.accepted.measures
+                ]
+            ),
+            repr(self.accepted.combinations),
+            repr([(key.sql, key.kind) for key in self.accepted.keys]),
+            f"{self.rule.epsilon}/{self.rule.delta}/{self.rule.mechanism}/{self.rule.minimum}",
+        ]
+        return hashlib.sha256("\x00".join(said).encode()).hexdigest()
+
+    def cost(self) -> Cost:
+        """What the answer will cost, known before anything is read."""
+        if self.first is not None:
+            return self.first[0].cost
+        assert self.search is not None
+        return self.search.cost
+
+
+def obligation_of(decision: Decision) -> DifferentialPrivacy | None:
+    """The obligation of differential privacy, if the decision has one."""
+    return next((owed for owed in decision.obligations if isinstance(owed, DifferentialPrivacy)), None)
+
+
+def accepted_query(
+    statement: exp.Expr,
+    catalogue: Catalogue,
+    decision: Decision,
+    mask_sql: MaskSql,
+    *,
+    units: Units,
+    salt: int,
+    stray: Callable[[EnforcedQuery], str],
+) -> PrivateQuery:
+    """The private form of an allowed statement.
+
+    Raises:
+        Refusal: it cannot be answered privately.
+        AccessDeniedError: row filters and masks cannot be kept over its form.
+    """
+    owed = obligation_of(decision)
+    assert owed is not None
+    tree, gaps = reviewed_tree(statement, catalogue)
+    if gaps:
+        raise AccessDeniedError(gaps[0].what, help=gaps[0].help)
+    accepted = accept(tree, catalogue, units)
+    minimum = max((each.size for each in decision.obligations if isinstance(each, MinimumGroup)), default=1)
+    if minimum > 1:
+        # With a minimum no group is public: whether one is shown depends on how many persons it has.
+        accepted = _all_private(accepted)
+    rule = Rule(Fraction(owed.epsilon), Fraction(owed.delta), owed.mechanism, minimum)
+    check_rule(rule)
+    if accepted.combinations is None and rule.delta == 0:
+        raise Refusal(
+            "dp-delta",
+            "the groups are private, and the grant has no delta to show any",
+            help="group by columns with declared keys, or let the grant name a delta",
+        )
+    limit = min((each.rows for each in decision.obligations if isinstance(each, MaxRows)), default=None)
+
+    def enforced(sql: str) -> EnforcedQuery:
+        return _enforced(sql, catalogue, decision, accepted, mask_sql, stray)
+
+    _check_masked_units(decision, accepted)
+    if is_open(accepted):
+        found = search(accepted, rule, salt=salt)
+        return PrivateQuery(accepted, rule, owed, limit, salt, enforced, found, looked=enforced(found.sql))
+    groups, rows = int(accepted.most_groups), int(accepted.most_rows)
+    made = forms(accepted, groups=groups, rows=rows, salt=salt)
+    planned = plan(accepted, made, rule, groups=groups, rows=rows)
+    return PrivateQuery(
+        accepted, rule, owed, limit, salt, enforced, first=(planned, tuple(enforced(form.sql) for form in made))
+    )
+
+
+def _all_private(accepted: Accepted) -> Accepted:
+    import dataclasses
+
+    return dataclasses.replace(accepted, combinations=None)
+
+
+def _check_masked_units(decision: Decision, accepted: Accepted) -> None:
+    """A mask on the unit's own column cannot act on the form, which needs the true unit; so nobody may look at it."""
+    masked = {(each.table, each.column) for each in decision.obligations if isinstance(each, Mask)}
+    looked = {Use.FILTER, Use.CONDITIONAL, Use.ORDER}
+    for use in decision.facts.columns if decision.facts is not None else ():
+        if (use.table, use.column) in masked & set(accepted.added) and looked & set(use.uses):
+            raise Refusal(
+                "dp-masked-unit",
+                f"`{use.column}` names the person and is masked for this subject, so no condition may look at it",
+                help="use it in joins, GROUP BY of subqueries and COUNT(DISTINCT) only",
+            )
+
+
+def _enforced(
+    sql: str,
+    catalogue: Catalogue,
+    decision: Decision,
+    accepted: Accepted,
+    mask_sql: MaskSql,
+    stray: Callable[[EnforcedQuery], str],
+) -> EnforcedQuery:
+    """The form with the row filters and masks of the decision on its base tables, proved like any other statement."""
+    try:
+        tree = parse(sql, catalogue.dialect, limits=SCRIPT_LIMITS)
+    except ParseError as error:
+        raise AccessDeniedError("the private form is too large", help=error.help) from None
+    facts = extract(tree, catalogue)
+    if facts.gaps:
+        raise AccessDeniedError(f"the private form has a gap: {facts.gaps[0].what}", help=facts.gaps[0].help)
+    _hold_decided(facts, decision, accepted)
+    own = set(accepted.added)
+    obligations = tuple(
+        each
+        for each in decision.obligations
+        if (isinstance(each, RowFilter) and each.table in facts.tables)
+        or (isinstance(each, Mask) and each.table in facts.tables and (each.table, each.column) not in own)
+    )
+    narrowed = msgspec.structs.replace(decision, facts=facts, obligations=obligations)
+    enforced = enforce(tree, catalogue, narrowed, mask_sql)
+    other = stray(enforced)
+    if other:
+        raise AccessDeniedError(f"the engine would read `{other}`", help="run `guard scan` on the source")
+    return enforced
+
+
+def _hold_decided(facts: QueryFacts, decision: Decision, accepted: Accepted) -> None:
+    """The form reads nothing that was not decided upon, but for the columns that say whose a row is."""
+    decided = {(use.table, use.column) for use in decision.facts.columns} if decision.facts is not None else set()
+    beyond = {(use.table, use.column) for use in facts.columns} - decided - set(accepted.added)
+    if beyond:
+        table, column = min(beyond, key=str)
+        raise AccessDeniedError(
+            f"the private form reads `{table}.{column}`, which was not decided upon",
+            help="this is a fault in guard; report the statement's shape",
+        )
+
+
+def gap_of(error: Refusal | AccessDeniedError) -> Gap:
+    """A refusal as the gap that denies: code, place and cure."""
+    if isinstance(error, Refusal):
+        return Gap(code="not_private", what=f"{error.reason} at {error.where}: {error.message}", help=error.help)
+    return Gap(code="not_private", what=f"dp-enforcement: {error.message}", help=error.help)
+
+
+# --- answering --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose budget an answer is charged to, and when."""
+
+    subject: str  # the pseudonym
+    purpose: str
+    source: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer with what it cost; `receipt` is None for one that was paid for before."""
+
+    table: pa.Table
+    privacy: Privacy
+    receipt: Receipt | None
+
+    def body(self) -> dict[str, Any]:
+        """What the audit log remembers: cost and budget row, no number of the answer."""
+        privacy, receipt = self.privacy, self.receipt
+        return {
+            "fingerprint": privacy.fingerprint,
+            "epsilon": privacy.epsilon,
+            "delta": privacy.delta,
+            "rho": privacy.rho,
+            "fresh": privacy.fresh,
+            "row": receipt.index if receipt is not None else -1,
+            "digest": receipt.digest if receipt is not None else "",
+        }
+
+
+class PrivateAnswers:
+    """Answers private queries: one charge and one noise for each question, whoever phrases it how."""
+
+    def __init__(
+        self, ledger: StoreLedger, answers: AnswerRepository, settings: DpSection, *, noise_of: Draw = draw
+    ) -> None:
+        self._ledger = ledger
+        self._answers = answers
+        self._settings = settings
+        self._noise_of = noise_of
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
+
+    @property
+    def grid(self) -> float:
+        """Seconds between the moments at which answers leave."""
+        return float(self._settings.grid_ms) / 1000
+
+    def answer(self, query: PrivateQuery, source: Source, limits: Limits, asked: Asked) -> Answer:
+        """The answer, paid for.
+
+        Raises:
+            BudgetSpentError: the budget does not hold the cost; nothing was read.
+            SourceError: the source failed; the cost stays charged.
+            StoreError: the ledger or the store of answers failed.
+        """
+        key = LedgerKey(
+            subject=asked.subject,
+            purpose=asked.purpose,
+            dataset=asked.source,
+            window=window_of(self._settings.window, asked.now),
+        )
+        scope = "\x00".join((key.subject, key.purpose, key.dataset, key.window, source.version()))
+        fingerprint = query.fingerprint(scope)
+        receipt: Receipt | None = None
+        with self._locks[int(fingerprint[:8], 16) % LOCKS]:
+            kept = self._answers.find(fingerprint)
+            if kept is None:
+                cost = query.cost()
+                receipt = self._ledger.charge(
+                    key, cost, limit=self._limit(key), now=asked.now, query_fingerprint=fingerprint
+                )
+                made = self._measured(query, source, limits)
+                kept = self._answers.keep(fingerprint, encoded(*made), now=asked.now)
+        chosen, noisy = decoded(kept)
+        planned, _ = _planned(query, chosen)
+        return Answer(*_finished(query, planned, noisy, self._said(query, planned, receipt, fingerprint, key)), receipt)
+
+    def _limit(self, key: LedgerKey) -> Limit:
+        known = self._ledger.limit(key)
+        if known is not None:
+            return known
+        settings = self._settings
+        delta = Fraction(settings.delta)
+        return Limit(Fraction(settings.epsilon), delta, delta * Fraction(settings.key_share), settings.notion)
+
+    def _measured(self, query: PrivateQuery, source: Source, limits: Limits) -> tuple[Chosen, Measured]:
+        chosen = Chosen(query.accepted, query.rule, *_declared(query.accepted))
+        if query.search is not None:
+            assert query.looked is not None
+            chosen = query.search.chosen(_rows(source.run(query.looked, limits=limits)), noise_of=self._noise_of)
+        planned, statements = query.built(chosen)
+        answers = [_rows(source.run(statement, limits=limits)) for statement in statements]
+        return chosen, measured(planned, answers, noise_of=self._noise_of)
+
+    def _said(
+        self, query: PrivateQuery, planned: Plan, receipt: Receipt | None, fingerprint: str, key: LedgerKey
+    ) -> Privacy:
+        cost = query.cost()
+        limit = self._limit(key)
+        spent = self._ledger.remaining(key).spent
+        by_now = spent.epsilon_at(limit.delta, limit.notion)
+        return Privacy(
+            epsilon=str(query.rule.epsilon),
+            delta=str(cost.delta),
+            rho=str(float(cost.rho)),
+            mechanism=query.rule.mechanism,
+            fresh=receipt is not None,
+            groups=planned.groups,
+            rows=planned.rows,
+            threshold=planned.tau,
+            fingerprint=fingerprint,
+            spent="" if by_now is None else f"{float(by_now):.6g}",
+            budget=f"{float(limit.epsilon):.6g}",
+        )
+
+
+def _planned(query: PrivateQuery, chosen: tuple[int, int, Mapping[str, Any]]) -> tuple[Plan, Sequence[EnforcedQuery]]:
+    groups, rows, detail = chosen
+    if query.first is not None:
+        return query.first
+    assert query.search is not None
+    return query.built(query.search.again(groups, rows, detail))
+
+
+def _declared(accepted: Accepted) -> tuple[int, int]:
+    groups, rows = accepted.most_groups, accepted.most_rows
+    return (1 if isinstance(groups, str) else groups), (1 if isinstance(rows, str) else rows)
+
+
+def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    columns = [column.to_pylist() for column in table.columns]
+    return list(zip(*columns, strict=True)) if columns else []
+
+
+def _finished(query: PrivateQuery, planned: Plan, noisy: Measured, privacy: Privacy) -> tuple[pa.Table, Privacy]:
+    import pyarrow as pa
+
+    post = query.accepted.post
+    cells, estimates = rows_of(planned, noisy)
+    for number, row in enumerate(cells):
+        row["#"] = number
+    kept = arranged(post, cells)
+    if query.max_rows is not None:
+        kept = kept[: query.max_rows]
+    titles = names_of(post.columns)
+    columns = [[shown(post, column.node, row) for row in kept] for column in post.columns]
+    table = pa.table([_array(column) for column in columns], names=titles)
+    deviations: dict[str, tuple[float, ...]] = {}
+    intervals: dict[str, tuple[tuple[float, float], ...]] = {}
+    for title, column, values in zip(titles, post.columns, columns, strict=True):
+        name = str(column.node.this) if type(column.node).__name__ == "Placeholder" else ""
+        if not name.startswith("a"):
+            continue
+        behind = [estimates[_index(row)][name].deviation for row in kept]
+        deviations[title] = tuple(behind)
+        intervals[title] = tuple(
+            (float(value) - 1.96 * sd, float(value) + 1.96 * sd) if isinstance(value, int | Fraction) else (0.0, 0.0)
+            for value, sd in zip(values, behind, strict=True)
+        )
+    return table, msgspec.structs.replace(privacy, deviations=deviations, intervals=intervals)
+
+
+def _index(row: Mapping[str, Cell]) -> int:
+    number = row["#"]
+    assert isinstance(number, int)
+    return number
+
+
+def _array(values: Sequence[Cell]) -> pa.Array:
+    """A column of the answer; here, and not before, an exact number becomes a float."""
+    import pyarrow as pa
+
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, int) and not isinstance(value, bool) for value in present):
+        if all(-(2**63) <= int(str(value)) < 2**63 for value in present):
+            return pa.array(values, pa.int64())
+        return pa.array([None if value is None else float(int(str(value))) for value in values], pa.float64())
+    if present and all(isinstance(value, int | Fraction) and not isinstance(value, bool) for value in present):
+        return pa.array([None if value is None else float(Fraction(str(value))) for value in values], pa.float64())
+    return pa.array(values)
+
+
+@contextmanager
+def on_grid(seconds: float) -> Any:
+    """Lets the block end, also with an error, at a multiple of `seconds` after it began."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if seconds > 0:
+            passed = time.monotonic() - began
+            time.sleep(seconds - passed % seconds)
+
+
+def tables_of(query: PrivateQuery) -> tuple[TableName, ...]:
+    """The base tables that the form reads."""
+    return query.accepted.tables
