@@ -73,8 +73,10 @@ def _fetch_ahead(folder: Path, index: int, size: int) -> None:
 
     inclusion(index, size, note)
     tiles = {(tile_path(level, at), tile_path(level, at, width_at(level, at, size))) for level, at in needed}
-    bundle = index // WIDTH
-    reader.fetch_ahead(folder, {*tiles, (bundle_path(bundle), bundle_path(bundle, width_at(0, bundle, size)))})
+    reader.fetch_ahead(folder, tiles)
+    bundle, offset = divmod(index, WIDTH)
+    names = (bundle_path(bundle), bundle_path(bundle, width_at(0, bundle, size)))
+    reader.fetch_ahead(folder, {names}, share=(offset + 1) / WIDTH)
 
 
 def extension(folder: Path, old: int, *, to: Checkpoint | None = None) -> tuple[bytes, ...]:

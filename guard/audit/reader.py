@@ -16,6 +16,7 @@ CHECKPOINT = "checkpoint"
 WITNESSED = "checkpoint.witnessed"
 MINIMUM = "minimum"
 JOURNAL = "journal"
+READ = 65_536  # bytes of a bundle read at once
 
 _SEGMENT = re.compile(r"[0-9]{20}\.journal")
 
@@ -107,8 +108,11 @@ def _either(folder: Path, full: str, partial: str) -> bytes | None:
     return None
 
 
-def fetch_ahead(folder: Path, names: Iterable[tuple[str, str]]) -> None:
-    """Lets the disk begin to read these files, each given by its full and its partial name; only a hint."""
+def fetch_ahead(folder: Path, names: Iterable[tuple[str, str]], *, share: float = 1.0) -> None:
+    """Lets the disk begin to read these files, each given by its full and its partial name; only a hint.
+
+    `share` is the part of each, from its beginning, that will be read.
+    """
     advise = getattr(os, "posix_fadvise", None)
     if advise is None:
         return
@@ -118,7 +122,7 @@ def fetch_ahead(folder: Path, names: Iterable[tuple[str, str]]) -> None:
                 fd = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
             except OSError:
                 continue  # reading it will say what is wrong
-            advise(fd, 0, 0, os.POSIX_FADV_WILLNEED)
+            advise(fd, 0, int(os.fstat(fd).st_size * share), os.POSIX_FADV_WILLNEED)  # no length is all of it
             os.close(fd)
             break
 
@@ -205,4 +209,21 @@ def entry_bytes(folder: Path, index: int, size: int) -> bytes:
     if not 0 <= index < size:
         raise AuditError(f"the audit log has no entry {index}; it holds {size}")
     number, offset = divmod(index, tile.WIDTH)
-    return bundle(folder, number, tile.width_at(0, number, size))[offset]
+    return _entry(folder, number, tile.width_at(0, number, size), offset)
+
+
+def _entry(folder: Path, number: int, width: int, offset: int) -> bytes:
+    """One entry of a bundle, read no further than to its end: on a cold disk that is half of the time."""
+    path = tile.bundle_path(number, width)
+    for name in (path, tile.bundle_path(number)):
+        try:
+            with (folder / name).open("rb", buffering=READ) as file:
+                for _ in range(offset):
+                    file.seek(int.from_bytes(file.read(2), "big"), os.SEEK_CUR)
+                length = file.read(2)
+                data = file.read(int.from_bytes(length, "big"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if len(length) == 2 and len(data) == int.from_bytes(length, "big"):
+            return data
+    raise IntegrityError(f"entry bundle `{path}` is missing, cut short or too long", help=_REBUILD)
