@@ -37,7 +37,7 @@ SLOTS = 1 << 16  # entries of one log that can be told
 STRACE_ENTRIES = 24  # what a writer logs under strace
 CALLS = (
     "openat", "write", "pwrite64", "fdatasync", "fsync", "rename", "mkdir", "flock", "ftruncate", "read", "close",
-    "newfstatat", "unlink", "unlinkat", "lseek", "getdents64", "fallocate",
+    "newfstatat", "unlink", "unlinkat", "lseek", "getdents64",
 )  # fmt: skip
 MAX_NUMBER = 40  # of a call; a writer makes fewer of most
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 _fdatasync = getattr(os, "fdatasync", os.fsync)
-_fallocate = getattr(os, "posix_fallocate", None)
 
 
 class Disk(Protocol):
@@ -17,7 +16,7 @@ class Disk(Protocol):
         """A descriptor that writes into an existing file."""
 
     def allocate(self, fd: int, start: int, size: int) -> None:
-        """Gives the file `size` zero bytes of room from `start`, its end, so that a write there need not lengthen it."""
+        """Gives the file `size` zero bytes of room from `start`, its end: a write there need not lengthen it."""
 
     def write(self, fd: int, data: bytes, offset: int) -> None:
         """Writes all of `data` at `offset`."""
@@ -45,8 +44,9 @@ class PosixDisk:
         return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
 
     def allocate(self, fd: int, start: int, size: int) -> None:
-        if _fallocate is not None:
-            _fallocate(fd, start, size)
+        # Written, not reserved: the first write to reserved room changes the file's map, and its sync waits for that.
+        self.write(fd, bytes(size), start)
+        os.fsync(fd)
 
     def write(self, fd: int, data: bytes, offset: int) -> None:
         view = memoryview(data)

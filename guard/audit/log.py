@@ -127,6 +127,14 @@ class AuditLog:
         self._put([entry], future)
         return future
 
+    def begin(self, entry: Entry) -> Ticket:
+        """Hands the entry over; `wait()` on the ticket gives its index once it is durable. Cheaper than a future.
+
+        Raises:
+            AuditError: the entry is refused, or the log is closed or broken.
+        """
+        return self._put([entry], None)
+
     def extend(self, entries: Sequence[Entry]) -> range:
         """The indices of these entries, which follow each other, once all are durable.
 

@@ -139,3 +139,21 @@ def test_timestamp_has_one_spelling():
 def test_other_spellings_of_a_time_are_not_times(time, valid):
     """A real moment in the one spelling, or no time."""
     assert canonical.is_timestamp(time) is valid
+
+
+def test_a_fixed_body_gives_the_same_bytes():
+    """What was encoded once and what is encoded each time are one spelling."""
+    body = {"z": [1, {"b": None, "a": "é"}], "a": "x", "n": 3, "flag": True}
+    plain = Entry(1, "query", "2026-01-01T00:00:00.000000Z", "p", {**body, "decision": "d-1", "who": {"k": "v"}})
+    fixed = Entry(1, "query", plain.time, "p", canonical.Fixed(body).plus(decision="d-1", who={"k": "v"}))
+    assert canonical.encode(fixed) == canonical.encode(plain)
+    assert canonical.decode(canonical.encode(fixed)) == plain
+
+
+@pytest.mark.parametrize("member", [1.5, b"x", 2**60, {1: "x"}, [[1.5]], "\ud800", {"a": "\ud800"}])
+def test_a_fixed_body_is_held_to_the_profile(member):
+    """A member that has no canonical form is refused, at the latest when the entry is encoded."""
+    with pytest.raises(AuditError):
+        canonical.encode(Entry(1, "query", "2026-01-01T00:00:00.000000Z", "p", canonical.Fixed({"m": member})))
+    with pytest.raises(AuditError):
+        canonical.encode(Entry(1, "query", "2026-01-01T00:00:00.000000Z", "p", canonical.Fixed({}).plus(m=member)))
