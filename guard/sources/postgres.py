@@ -15,6 +15,7 @@ from guard.sources import postgres_catalogue as catalogue
 from guard.sources.binding import bind
 from guard.sources.names import matching
 from guard.sources.pool import Pool
+from guard.sources.postgres_exchange import Answer
 from guard.sources.postgres_session import Session, checked, refusal
 from guard.sources.source import Limits
 from guard.sql.masking import ColumnFunction
@@ -147,13 +148,13 @@ class PostgreSQL:
         return Session(self._parameters, shown=self.uri)
 
     def _rows(self, sql: str, values: Sequence[Any] = (), limits: Limits = CATALOGUE) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._select(sql, values, limits, lambda cursor: cursor.fetchall())
+        rows: list[tuple[Any, ...]] = self._select(sql, values, limits, lambda answer: answer.fetchall())
         return rows
 
     def _arrow(self, sql: str, values: Sequence[Any], limits: Limits) -> pa.Table:
-        return self._select(sql, values, limits, lambda cursor: postgres_arrow.table(cursor.pgresult, cursor.fetchall))
+        return self._select(sql, values, limits, lambda answer: postgres_arrow.table(answer.pgresult, answer.fetchall))
 
-    def _select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Any], T]) -> T:
+    def _select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Answer], T]) -> T:
         """Runs a statement; once more when only the session was at fault."""
         import psycopg
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from guard.errors import SourceError, UsageError
 from guard.sources import postgres_arrow
 from guard.sources.names import quoted
+from guard.sources.postgres_exchange import Answer, Exchange
 from guard.sources.source import Limits
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10
+BEGIN = "BEGIN READ ONLY"
 STATEMENT_MS = 30_000
 LOCK_MS = 5_000
 
@@ -105,6 +107,7 @@ class Session:
         try:
             self._pin()
             postgres_arrow.register(self.connection)
+            self._exchange = Exchange(self.connection)
         except BaseException:
             self.connection.close()
             raise
@@ -118,32 +121,18 @@ class Session:
         """True when the connection cannot be used again."""
         return bool(self.connection.closed or self.connection.broken)
 
-    def select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Any], T]) -> T:
-        """Runs one SELECT in a transaction of its own and hands the cursor to `read` before it ends.
+    def select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Answer], T]) -> T:
+        """Runs one SELECT in a transaction of its own and gives its answer to `read`.
 
         Raises:
             psycopg.Error: refused; the caller turns it into guard's error, without its text.
         """
         milliseconds = max(int(limits.seconds * 1000), 1)
-        begin = "BEGIN READ ONLY"
+        before = [BEGIN]
         if milliseconds != STATEMENT_MS:
-            begin += f"; SET LOCAL statement_timeout = {milliseconds}"
-            begin += f"; SET LOCAL lock_timeout = {min(milliseconds, LOCK_MS)}"
-        self._simple(begin.encode())
-        try:
-            return read(self.connection.execute(sql, values, prepare=True))
-        finally:
-            if not self.connection.closed:
-                self._simple(b"ROLLBACK")
-
-    def _simple(self, command: bytes) -> None:
-        """A command of our own; psycopg would forget its prepared statements if it saw the ROLLBACK."""
-        import psycopg
-        from psycopg.pq import ExecStatus
-
-        if self.connection.pgconn.exec_(command).status != ExecStatus.COMMAND_OK:
-            msg = "the transaction could not be begun or ended"
-            raise psycopg.OperationalError(msg)
+            before.append(f"SET LOCAL statement_timeout = {milliseconds}")
+            before.append(f"SET LOCAL lock_timeout = {min(milliseconds, LOCK_MS)}")
+        return read(self._exchange.select(sql, values, before, limits.seconds))
 
     def _pin(self) -> None:
         import psycopg

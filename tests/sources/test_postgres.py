@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import psycopg
@@ -12,7 +14,7 @@ import pytest
 
 from guard.errors import SourceError, UsageError
 from guard.model import EnforcedQuery, Sensitive, TableName
-from guard.sources import postgres_session
+from guard.sources import postgres_exchange, postgres_session
 from guard.sources.open import open_source
 from guard.sources.source import Limits
 
@@ -324,3 +326,44 @@ def test_relations_of_partitions_and_functions(source, owner):
     assert relations("SELECT * FROM parted") == {TableName("parted_1", "public")}
     assert relations("SELECT * FROM f()") is None
     assert relations("SELECT * FROM generate_series(1, 3)") == frozenset()
+
+
+def test_a_refusal_leaves_the_session_usable(postgres_people):
+    """An error inside the exchange ends its transaction, and the same session answers the next statement."""
+    source = open_source(postgres_people)
+    for _ in range(3):
+        with pytest.raises(SourceError):
+            ask(source, "SELECT 1 / (id - id) AS x FROM people")
+        assert ask(source, "SELECT count(*) AS n FROM people").to_pylist() == [{"n": 500}]
+    source.close()
+
+
+def test_many_statements_are_prepared_and_forgotten(postgres_people, monkeypatch):
+    """A session keeps a bounded number of prepared statements, and the oldest is prepared anew."""
+    monkeypatch.setattr(postgres_exchange, "REMEMBERED", 4)
+    source = open_source(postgres_people)
+    for turn in range(2):
+        for number in range(9):
+            assert ask(source, f"SELECT {number} AS n, {turn} AS t").to_pylist() == [{"n": number, "t": turn}]
+    assert ask(source, "SELECT count(*) AS n FROM pg_prepared_statements").to_pylist() == [{"n": 4}]
+    source.close()
+
+
+def test_a_lost_server_is_an_error_and_not_a_wait(postgres_people):
+    """A session whose server process ended in the middle of a statement is given up; the next one works."""
+    source = open_source(postgres_people)
+    with psycopg.connect(postgres_people, autocommit=True) as owner, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ask, source, "SELECT pg_sleep(20)::text AS x")
+        while not owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        ).fetchall():
+            time.sleep(0.01)
+        # It is asked once more on a new session, which is ended too.
+        while not owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        ).fetchall():
+            time.sleep(0.01)
+        with pytest.raises(SourceError):
+            waiting.result()
+    assert ask(source, "SELECT 1 AS n").to_pylist() == [{"n": 1}]
+    source.close()

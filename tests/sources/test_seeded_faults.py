@@ -9,7 +9,7 @@ import pytest
 
 from guard.errors import SourceError
 from guard.model import EnforcedQuery
-from guard.sources import duckdb_engine, postgres_sample, postgres_session, sqlite
+from guard.sources import duckdb_engine, postgres_exchange, postgres_sample, postgres_session, sqlite
 from guard.sources.open import open_source
 from guard.sources.source import Limits
 
@@ -60,12 +60,7 @@ def test_without_the_rollback_a_setting_stays(postgres_people, monkeypatch):
     source = open_source(postgres_people)
     source.run(change, limits=LIMITS)
     assert ask(source, look) == [{"zone": "UTC"}]
-    simple = postgres_session.Session._simple
-    monkeypatch.setattr(
-        postgres_session.Session,
-        "_simple",
-        lambda self, command: simple(self, b"COMMIT" if command == b"ROLLBACK" else command),
-    )
+    monkeypatch.setattr(postgres_exchange, "END", b"COMMIT")
     source = open_source(postgres_people)
     source.run(change, limits=LIMITS)
     assert ask(source, look) == [{"zone": "Asia/Shanghai"}]
@@ -77,12 +72,7 @@ def test_without_read_only_a_function_writes(postgres_people, monkeypatch):
         owner.execute("CREATE FUNCTION sneak() RETURNS int LANGUAGE sql AS 'DELETE FROM people RETURNING 1'")
     with pytest.raises(SourceError):
         ask(open_source(postgres_people), "SELECT sneak() AS x")
-    simple = postgres_session.Session._simple
-    monkeypatch.setattr(
-        postgres_session.Session,
-        "_simple",
-        lambda self, command: simple(self, b"BEGIN READ WRITE" if command.startswith(b"BEGIN") else command),
-    )
+    monkeypatch.setattr(postgres_session, "BEGIN", "BEGIN READ WRITE")
     assert ask(open_source(postgres_people), "SELECT sneak() AS x") == [{"x": 1}]
 
 
