@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from guard.anonymize.keys_subject import SubjectKeys
     from guard.anonymize.keys_subject_file import SubjectFile
     from guard.anonymize.mask_sql import Masks
+    from guard.anonymize.dp.sql.metadata import Units
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
     from guard.classify import Classifier
     from guard.engine.places import Places
+    from guard.engine.dp import PrivateAnswers
     from guard.engine.project import Projector
     from guard.engine.standings import Standings
     from guard.lineage.label_rules import LabelRules
@@ -166,6 +168,16 @@ class Components:
     def places(self) -> Places:
         """Where datasets are and who owns them."""
         return self._once("places", self._open_places)
+
+    @property
+    def units(self) -> Units:
+        """Whose rows the tables hold, and their public bounds, for differential privacy."""
+        return self._once("units", self._open_units)
+
+    @property
+    def private_answers(self) -> PrivateAnswers:
+        """Answers under differential privacy, paid for from the budget."""
+        return self._once("private_answers", self._open_private_answers)
 
     @property
     def projector(self) -> Projector:
@@ -360,3 +372,19 @@ class Components:
         from guard.engine.places import Places
 
         return Places(self.loaded.config.lineage.datasets)
+
+    def _open_units(self) -> Units:
+        from guard.anonymize.dp.sql.metadata import Units
+
+        return Units.load(self.rules)
+
+    def _open_private_answers(self) -> PrivateAnswers:
+        from guard.anonymize.dp.budget import StoreLedger
+        from guard.engine.dp import PrivateAnswers
+
+        return PrivateAnswers(StoreLedger(self.store.ledger), self.store.answers, self.loaded.config.dp)
+
+    def bounding_salt(self) -> int:
+        """A secret that decides which groups of a person count where not all do; the same for each run."""
+        key = self.keys.derive("guard", "dp-bounding", self.keys.versions[0])
+        return int.from_bytes(key.reveal()[:6], "big")

@@ -26,7 +26,7 @@ from guard.engine.leave import Trail, leave
 from guard.engine.opened import OpenSource
 from guard.engine.people_in_answers import seen_in
 from guard.engine.places import place_of
-from guard.engine.prepare import Ask, Prepared, Rooms, prepare
+from guard.engine.prepare import Ask, DpRules, Prepared, Rooms, prepare
 from guard.engine.project import Done
 from guard.engine.record import entry, entry_of, explain
 from guard.engine.release import FRAMES, edges_of_plan, edges_of_scan, file
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from guard.anonymize.plan import Plan
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
+    from guard.engine.dp import PrivateQuery
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
     from guard.store.store import Store
@@ -206,6 +207,12 @@ class Guard:
             AccessDeniedError: the decision is a denial.
         """
         prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
+        if prepared.private is not None:
+            raise AccessDeniedError(
+                "under differential privacy guard runs the statement itself, so that nothing leaves without noise",
+                help="use `query`",
+                decision_id=self._record_decision(prepared).id,
+            )
         if prepared.enforced is None:
             raise _denial(self._record_decision(prepared))
         decision, job, recorded = self._submit_query(prepared)
@@ -248,6 +255,8 @@ class Guard:
             AuditError: the record could not be made durable; then there is no answer.
         """
         prepared, opened = self._prepare(sql, subject, purpose, source, dialect, runs_here=True)
+        if prepared.private is not None:
+            return self._answer_privately(prepared, prepared.private, opened)
         if prepared.enforced is None:
             raise _denial(self._record_decision(prepared))
         enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
@@ -562,6 +571,7 @@ class Guard:
                 self._parts.masks.for_purpose(purpose, provide=provide),
                 self._category_of,
                 self._parts.label_rules.identifiers if self.loaded.config.lineage.subjects else frozenset(),
+                dp=DpRules(lambda: self._parts.units, self._parts.bounding_salt),
             )
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self._parts.people.of(subject.id)
@@ -589,6 +599,28 @@ class Guard:
             place=prepared.place,
         )
         return decision, job, recorded
+
+    def _answer_privately(self, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:
+        """Charges, reads, adds noise, records, answers; leaves on the time grid whatever happens."""
+        from guard.engine.dp import Asked, on_grid
+
+        answers = self._parts.private_answers
+        with on_grid(answers.grid):
+            asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, self._clock())
+            answer = answers.answer(private, opened.source, self._parts.query_limits, asked)
+            body = {**prepared.body, "dp": answer.body()}
+            decision, job, recorded = self._submit_query(dataclasses.replace(prepared, body=body))
+            index = recorded.result()
+        self._parts.projector.put(
+            Done(
+                msgspec.structs.replace(job, entry=index),
+                edges=prepared.edges,
+                digest=prepared.digest,
+                rows=answer.table.num_rows,
+            )
+        )
+        form = EnforcedQuery(sql="", dialect=opened.source.dialect, tables=private.accepted.tables)
+        return Result(table=answer.table, decision=decision, enforced=form, entry=index, privacy=answer.privacy)
 
     def _category_of(self, kind: str) -> str:
         known = self._parts.classifier.taxonomy.kinds.get(kind)

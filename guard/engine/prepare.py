@@ -22,6 +22,7 @@ from guard.lineage.extract import from_statement
 from guard.model import (
     Dataset,
     Decision,
+    DifferentialPrivacy,
     Edge,
     EnforcedQuery,
     FieldLabel,
@@ -39,6 +40,10 @@ from guard.sql.parse import anonymised, fingerprint, parse
 from guard.store.lineage import digest_of
 
 if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+    from guard.anonymize.dp.sql.metadata import Units
+    from guard.engine.dp import PrivateQuery
     from guard.policy.engine import PolicyEngine
     from guard.sources.source import Source
 
@@ -70,6 +75,15 @@ class Prepared:
     actor: str = ""  # the pseudonym of who asked; the body holds the sealed part
     place: Place = ()  # of who asked
     identifiers: Identifiers = NONE  # where the answer names people
+    private: PrivateQuery | None = None  # under differential privacy; `enforced` is then None
+
+
+@dataclass(frozen=True, slots=True)
+class DpRules:
+    """What differential privacy needs to know of a source, read when it is first needed."""
+
+    units: Callable[[], Units]
+    salt: Callable[[], int]  # a secret that decides which groups of a unit count
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,7 @@ class Rooms:
     mask_sql: MaskSql
     category_of: Callable[[str], str]
     identifiers: frozenset[str] = frozenset()  # the kinds that answers are indexed by
+    dp: DpRules | None = None  # what tables declare for differential privacy
 
 
 def prepare(
@@ -105,6 +120,8 @@ def prepare(
     said = _Said(anonymised(statement, dialect=ask.dialect), fingerprint(statement, dialect=ask.dialect))
     if not decision.allowed:
         return _finish(decision, source, said)
+    if any(isinstance(owed, DifferentialPrivacy) for owed in decision.obligations):
+        return _private(statement, source, catalogue, decision, rooms, said)
     try:
         enforced = enforce(statement, catalogue, decision, rooms.mask_sql)
     except AccessDeniedError as error:
@@ -124,6 +141,36 @@ def prepare(
     prepared = _finish(decision, source, said, enforced, edges)
     found = identifiers_of(statement, lineage, edges, catalogue, labels, rooms.identifiers)
     return dataclasses.replace(prepared, identifiers=found)
+
+
+def _private(
+    statement: Expression,
+    source: Source,
+    catalogue: Catalogue,
+    decision: Decision,
+    rooms: Rooms,
+    said: _Said,
+) -> Prepared:
+    """The private form of a statement, or a denial; `enforced` stays None, so nothing else can run it."""
+    from guard.anonymize.dp.sql.refusal import Refusal
+    from guard.engine.dp import accepted_query, gap_of
+
+    assert rooms.dp is not None
+    try:
+        private = accepted_query(
+            statement,
+            catalogue,
+            decision,
+            rooms.mask_sql,
+            units=rooms.dp.units(),
+            salt=rooms.dp.salt(),
+            stray=lambda enforced: _stray_relations(source, catalogue, enforced),
+        )
+    except (Refusal, AccessDeniedError) as error:
+        return _finish(_deny(decision, gap_of(error)), source, said)
+    lineage = from_statement(statement, catalogue, namespace=source.namespace, how=True)
+    edges = edges_of_answer(lineage, decision, catalogue, Dataset(ANSWERS, f"{said.fingerprint}.result"))
+    return dataclasses.replace(_finish(decision, source, said, None, edges), private=private)
 
 
 def _unscanned(facts: QueryFacts, scanned: Set[TableName]) -> Iterator[Gap]:

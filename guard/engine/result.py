@@ -10,6 +10,8 @@ from guard.model import Decision, EnforcedQuery
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from guard.engine.dp import Privacy
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -20,12 +22,14 @@ class Result:
         decision: the decision that shaped them.
         enforced: the SQL that ran; its parameters print without their values.
         entry: the index of the record in the audit log; it was durable before `table` was handed out.
+        privacy: under differential privacy, what the answer cost and how far off it may be; else None.
     """
 
     table: pa.Table
     decision: Decision
     enforced: EnforcedQuery
     entry: int
+    privacy: Privacy | None = None
 
     def __repr__(self) -> str:
         return f"Result(rows={self.table.num_rows}, decision={self.decision.id}, entry={self.entry})"
