@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from guard.anonymize.dp import sampler, threshold
+from guard.anonymize.dp import real, sampler, threshold
 from guard.anonymize.dp.account import Cost, gaussian_variance
 from guard.errors import UsageError
 from guard.model import Value
@@ -96,8 +96,9 @@ class Gaussian(Value, frozen=True):
     def key_threshold(self, delta: Fraction, *, groups: int, minimum: int = 1) -> int:
         """The least noisy number of units at which a private group key may be shown."""
         fine = threshold.gaussian_threshold(self.variance * (1 << 2 * self.refine), delta, groups=groups) - 1
-        # Rounded noise reaches m only where the fine noise reaches (m - 1/2) * 2**refine.
-        return minimum - (-(2 * fine + (1 << self.refine)) >> (self.refine + 1))
+        # Rounded noise reaches m exactly where the fine noise reaches m * 2**refine - half.
+        half = (1 << self.refine) >> 1
+        return minimum + real.ceil_div(fine + half, 1 << self.refine)
 
 
 @lru_cache(maxsize=1024)

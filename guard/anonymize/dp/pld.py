@@ -15,7 +15,9 @@ from guard.errors import UsageError
 from guard.model import Value
 
 MAX_SENSITIVITY = 100_000  # of a discrete mechanism in whole steps; its distribution has that many points
-INTERVAL = 1e-3  # of privacy loss, the grid of dp-accounting
+COARSEST = 1e-3  # grid of the privacy loss; each mechanism rounds its loss up to it
+FINEST = 1e-5
+ERROR = 0.01  # of epsilon by that rounding, where `FINEST` allows
 
 
 class Spend(Value, frozen=True):
@@ -35,13 +37,14 @@ def epsilon(spends: Sequence[Spend], delta: Fraction) -> float:
     if not spends:
         return 0.0
     composed: Any = None
+    grid = max(FINEST, min(COARSEST, ERROR / len(spends)))
     for spend, times in Counter(spends).items():
-        one = _distribution(spend).self_compose(times)
+        one = _distribution(spend, grid).self_compose(times)
         composed = one if composed is None else composed.compose(one)
     return float(composed.get_epsilon_for_delta(float(delta)))
 
 
-def _distribution(spend: Spend) -> Any:
+def _distribution(spend: Spend, grid: float) -> Any:
     try:
         from dp_accounting.pld import privacy_loss_distribution as pld
     except ImportError:
@@ -50,8 +53,8 @@ def _distribution(spend: Spend) -> Any:
         raise UsageError(f"a sensitivity is not in 1 to {MAX_SENSITIVITY}", help="report on a coarser lattice")
     if spend.kind == "laplace":
         return pld.from_discrete_laplace_mechanism(
-            float(1 / spend.parameter), sensitivity=spend.sensitivity, value_discretization_interval=INTERVAL
+            float(1 / spend.parameter), sensitivity=spend.sensitivity, value_discretization_interval=grid
         )
     return pld.from_discrete_gaussian_mechanism(
-        float(spend.parameter) ** 0.5, sensitivity=spend.sensitivity, value_discretization_interval=INTERVAL
+        float(spend.parameter) ** 0.5, sensitivity=spend.sensitivity, value_discretization_interval=grid
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 
 from guard.anonymize.dp import real
 from guard.errors import UsageError
 
 BITS = 256
+NARROW = 4096  # variance up to which a tail is summed
 
 
 def laplace_threshold(scale: Fraction, delta: Fraction, *, groups: int = 1, minimum: int = 1) -> int:
@@ -51,18 +53,41 @@ def gaussian_tail(sigma_squared: Fraction, m: int) -> Fraction:
 
     The mass function is `g(x) / S` with `S >= max(1, sqrt(2 pi) sigma)` (Poisson summation). From one sigma on g is
     convex, so `g(k)` is at most its integral over `[k - 1/2, k + 1/2]` and the tail at most that of the continuous
-    Gaussian from `m - 1/2`; nearer, the integral from `m - 1`. For a narrow Gaussian, the first term and a ratio.
+    Gaussian from `m - 1/2`; nearer, the integral from `m - 1`. A narrow Gaussian is summed term by term.
     """
     _check_tail(sigma_squared, m)
+    if sigma_squared <= NARROW:
+        return _summed_tail(sigma_squared, m)
     root = isqrt(int(sigma_squared)) + 1  # over sigma
     near = Fraction(2 * m - 1, 2) if m > root else Fraction(m - 1)
     bits = BITS + 2 * int(near * near / sigma_squared)
     sigma_high = Fraction(real.sqrt(sigma_squared, bits)[1], 1 << bits)
     x = near / sigma_high
-    continuous = Fraction(real.normal_tail(Fraction(real.floor_at(x, bits), 1 << bits), bits)[1], 1 << bits)
-    first = Fraction(real.exp(-Fraction(m * m) / (2 * sigma_squared), bits)[1], 1 << bits)
-    ratio = Fraction(real.exp(-Fraction(2 * m + 1) / (2 * sigma_squared), bits)[1], 1 << bits)
-    return min(continuous, first / (1 - ratio)) if ratio < 1 else continuous
+    return Fraction(real.normal_tail(Fraction(real.floor_at(x, bits), 1 << bits), bits)[1], 1 << bits)
+
+
+@lru_cache(maxsize=4096)
+def _summed_tail(sigma_squared: Fraction, m: int) -> Fraction:
+    """`sum of g(k) from m on / sum of g(k) over all k`, each term from the one before, until they are nothing."""
+    bits = BITS + 2 * int(m * m / sigma_squared)
+    ratio = real.exp(-1 / sigma_squared, bits)
+    first = real.exp(-Fraction(m * m) / (2 * sigma_squared), bits)[1]
+    step = real.exp(-Fraction(2 * m + 1) / (2 * sigma_squared), bits)[1]
+    above = _sum(first, step, ratio[1], bits, up=1)
+    beside = _sum(1 << bits, real.exp(-1 / (2 * sigma_squared), bits)[0], ratio[0], bits, up=0)
+    return Fraction(above, 2 * beside - (1 << bits))
+
+
+def _sum(term: int, step: int, ratio: int, bits: int, *, up: int) -> int:
+    """A sum of terms, each `step` times the one before, where `step` shrinks by `ratio`; a bound below or (up=1) above.
+
+    It ends where a term is one unit at most; for a bound above, the rest is added as a geometric series.
+    """
+    one, found = 1 << bits, 0
+    while term > 1 or 2 * step > one:
+        found += term
+        term, step = (term * step >> bits) + up, (step * ratio >> bits) + up
+    return found + up * 2 * term
 
 
 def _threshold(tail: Callable[[int], Fraction], delta: Fraction, *, groups: int, minimum: int) -> int:

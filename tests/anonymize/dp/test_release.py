@@ -1,0 +1,154 @@
+"""Thresholds, quantiles, intervals and bounds keep what they promise."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from guard.anonymize.dp import bounds, chance, quantile, real, threshold
+from guard.anonymize.dp.mechanism import Gaussian, Laplace
+from guard.errors import UsageError
+from tests.anonymize.dp import fit
+
+DRAWS = 60_000
+
+
+@pytest.mark.parametrize("parameter", [Fraction(1, 4), Fraction(2), Fraction(50)])
+def test_tails_are_upper_bounds_and_close(parameter):
+    """Against sums of the mass functions; a Laplace tail is exact, a Gaussian one within a factor far out."""
+    for m in (1, 2, 5, 17):
+        mass = fit.laplace_mass(float(parameter))
+        known = math.fsum(mass(x) for x in range(m, m + int(60 * parameter) + 60))
+        assert float(threshold.laplace_tail(parameter, m)) == pytest.approx(known, rel=1e-9)
+        mass = fit.gaussian_mass(float(parameter))
+        known = math.fsum(mass(x) for x in range(m, m + int(12 * math.sqrt(parameter)) + 12))
+        bound = float(threshold.gaussian_tail(parameter, m))
+        assert known * (1 - 1e-9) <= bound
+        assert m * m < parameter or bound <= known * 1.2
+
+
+@pytest.mark.parametrize(
+    "mechanism", [Laplace(2, Fraction(1)), Gaussian(2, Fraction(1, 4)), Gaussian(2, Fraction(1, 4), 0)]
+)
+def test_single_units_almost_never_pass_the_threshold(mechanism):
+    """At delta 1/100 at most that share of single-unit groups survives, and one step lower more do."""
+    tau = mechanism.key_threshold(Fraction(1, 100), groups=1)
+    noisy = mechanism.add([1] * DRAWS)
+    slack = 7 * math.sqrt(DRAWS / 100)
+    survivors = [sum(x >= line for x in noisy) for line in (tau, tau - 1)]
+    assert survivors[0] <= DRAWS / 100 + slack
+    assert survivors[1] > DRAWS / 100 + slack / 7  # a threshold off by one is seen
+
+
+def test_a_threshold_grows_with_groups_and_minimum():
+    """The union bound over the groups of a unit, and the least number of units."""
+    scale, delta = Fraction(10), Fraction(1, 10**6)
+    one = threshold.laplace_threshold(scale, delta)
+    assert threshold.laplace_threshold(scale, delta, groups=3) == one + 11  # 10 log 3, rounded up
+    assert threshold.laplace_threshold(scale, delta, minimum=5) == one + 4
+    assert one == 1 + math.ceil(10 * math.log(10**6 / (1 + math.exp(-0.1))))
+
+
+@pytest.mark.parametrize(
+    "mechanism", [Laplace(30, Fraction(1)), Gaussian(30, Fraction(1, 50)), Gaussian(900, Fraction(1, 50), 0)]
+)
+def test_intervals_cover_what_they_say(mechanism):
+    """95 % intervals hold the noise in 95 % of draws, within the steps of integers."""
+    half = mechanism.half_width()
+    share = sum(abs(x) <= half for x in mechanism.add([0] * DRAWS)) / DRAWS
+    assert 0.945 < share < 0.965
+
+
+def test_a_quantile_follows_the_exponential_mechanism():
+    """The chosen index has exactly the probabilities `exp(epsilon * score / (2 * sensitivity))`; double is seen."""
+    scores = [0, -1, -3, -4, -2, -7]
+    weights = [math.exp(score / 4) for score in scores]
+
+    def mass(x: int) -> float:
+        return weights[x] / sum(weights) if 0 <= x < len(scores) else 0.0
+
+    draws = [quantile.choose(scores, epsilon=Fraction(1), sensitivity=2) for _ in range(20_000)]
+    assert fit.p_value(draws, mass) > fit.LINE
+    doubled = [quantile.choose(scores, epsilon=Fraction(2), sensitivity=2) for _ in range(20_000)]
+    assert fit.p_value(doubled, mass) < fit.LINE
+
+
+def test_a_choice_that_is_not_decided_is_drawn_finer():
+    """A number on the edge of two shares is extended until it lies in one."""
+    low, high = real.exp(Fraction(-1, 3), 600)
+    assert low >> 400 == high >> 400
+    edge = ((1 << 1200) // ((1 << 600) + low) >> (600 - 192)).to_bytes(24, "big")  # 1 / (1 + e**-step), cut
+    for then, expected in ((b"\x00" * 24, 0), (b"\xff" * 24, 1)):
+        blocks = iter([edge, then])
+        assert quantile.draw_index([0, -1], Fraction(1, 3), [1, 1], lambda n, b=blocks: next(b)) == expected
+
+
+@pytest.mark.parametrize("q", [Fraction(0), Fraction(1, 2), Fraction(3, 4), Fraction(1)])
+def test_the_sensitivity_of_a_score_is_never_exceeded(q):
+    """All multisets of up to two rows in four places, and every row added to them."""
+    most = quantile.score_sensitivity(q)
+    for counts in product(range(3), repeat=4):
+        before = quantile.quantile_scores(counts, q)
+        for place in range(4):
+            more = [count + (i == place) for i, count in enumerate(counts)]
+            after = quantile.quantile_scores(more, q)
+            assert max(abs(a - b) for a, b in zip(before, after, strict=True)) <= most
+
+
+def test_quantiles_of_plenty_are_exact():
+    """With much data the median and the quartiles are the true ones."""
+    counts = [1000] * 101
+    found = [quantile.quantile(counts, range(101), q, epsilon=Fraction(1)) for q in (Fraction(1, 4), Fraction(1, 2))]
+    assert found == [25, 50]
+
+
+def test_bins_and_bounds_hold_the_values():
+    """Bounds are the powers of two about all full bins; nothing full, no bounds."""
+    tally = [0] * bounds.BINS
+    for value, count in ((-5, 500), (0, 300), (900, 800)):
+        tally[bounds.bin_of(value)] += count
+    found = bounds.find_value_bounds(tally, epsilon=Fraction(1), rows_per_unit=1)
+    assert found is not None
+    assert (found.low, found.high, found.mechanism) == (-7, 1023, Laplace(1, Fraction(1)))
+    assert bounds.find_value_bounds([0] * bounds.BINS, epsilon=Fraction(1), rows_per_unit=1) is None
+    for value in (0, 1, -1, 7, 8, -8, 2**70, -(2**70)):
+        low, high = (bounds._edge(bounds.bin_of(value), upper=upper) for upper in (False, True))
+        assert low <= min(max(value, -(2**63) + 1), 2**63 - 1) <= high
+
+
+def test_the_advised_bound_weighs_noise_against_loss():
+    """Where most units are in five of seven groups and noise is small, five or more are kept; with huge noise, one."""
+    tally = bounds.tally_contributions([5] * 3000 + [1] * 200 + [0] * 50, 7)
+    assert tally == [200, 0, 0, 0, 3000, 0, 0]
+    little = bounds.advise_bound(tally, epsilon=Fraction(1), groups=7, deviation=lambda k: 2.0 * k)
+    much = bounds.advise_bound(tally, epsilon=Fraction(1), groups=7, deviation=lambda k: 1e6 * k)
+    assert (little.best.bound, much.best.bound, little.mechanism.cost.epsilon) == (5, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: quantile.quantile([1], [1, 2], Fraction(1, 2), epsilon=Fraction(1)),
+        lambda: quantile.quantile([1, 1], [2, 1], Fraction(1, 2), epsilon=Fraction(1)),
+        lambda: quantile.quantile([1, 1], [1, 2], Fraction(3, 2), epsilon=Fraction(1)),
+        lambda: quantile.quantile([1, -1], [1, 2], Fraction(1, 2), epsilon=Fraction(1)),
+        lambda: quantile.choose([], epsilon=Fraction(1), sensitivity=1),
+        lambda: quantile.choose([1], epsilon=Fraction(0), sensitivity=1),
+        lambda: threshold.laplace_threshold(Fraction(1), Fraction(0)),
+        lambda: bounds.find_value_bounds([1], epsilon=Fraction(1), rows_per_unit=1),
+    ],
+)
+def test_senseless_questions_are_refused(call):
+    """Before anything is drawn."""
+    with pytest.raises(UsageError):
+        call()
+
+
+def test_uniform_integers_are_uniform():
+    """Also below a number that is no power of two."""
+    source = chance.Buffered()
+    draws = [chance.uniform_below(5, source) for _ in range(20_000)]
+    assert fit.p_value(draws, lambda x: 0.2 if 0 <= x < 5 else 0.0) > fit.LINE
