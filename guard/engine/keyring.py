@@ -13,6 +13,7 @@ from guard.model import Sensitive, Value
 if TYPE_CHECKING:
     from guard.anonymize.keys import Keyring
     from guard.anonymize.keys_envelope import KeyEncryption
+    from guard.anonymize.plan import Plan
 
 ACTOR = "guard"  # of what guard does by itself
 FILE = "root.key"  # in the folder of keys
@@ -90,6 +91,13 @@ def own_keyring(loaded: Loaded) -> Path:
         msg = f"the keyring comes from `{loaded.config.keys.root}`, which guard only reads"
         raise KeyUnavailableError(msg, help="change it where it is kept, then start guard again")
     return keyring_path(loaded)
+
+
+def key_use(plan: Plan, ring: Keyring) -> dict[str, list[int]]:
+    """What an entry says of the keys that a plan used: their versions; nothing where no transform has a key."""
+    keyed = [field for field in plan.fields if field.keyed]
+    versions = {getattr(field.params, "version", None) or ring.current for field in keyed}
+    return {"key_versions": sorted(versions)} if keyed else {}
 
 
 def kek_of(reference: str, loaded: Loaded) -> KeyEncryption | None:
