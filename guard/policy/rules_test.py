@@ -6,6 +6,7 @@ A test passes when every statement of it holds, as with `opa test`; undefined an
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -15,6 +16,7 @@ from guard.policy.pack import Pack
 from guard.policy.test_source import Replacement, Statement, TestFile, take_apart
 
 if TYPE_CHECKING:
+    from guard.policy.coverage import Collector
     from guard.policy.rego import Policy
 
 Outcome: TypeAlias = Literal["pass", "fail", "error"]
@@ -33,16 +35,28 @@ class TestResult(Value, frozen=True):
     detail: str = ""
 
 
-def run_tests(pack: Pack, *, cache: Path | None = None) -> list[TestResult]:
-    """Every test of the pack, in the order of files and lines.
+def run_tests(pack: Pack, *, cache: Path | None = None, collect: Collector | None = None) -> list[TestResult]:
+    """Every test of the pack, in the order of files and lines; `collect` gathers what they reach.
 
     Raises:
         PolicyError: rules or tests do not compile, or a test is of a shape that cannot be run exactly.
     """
-    return [result for file, found in _taken_apart(pack).items() for result in _run_file(pack, file, found, cache)]
+    modules = pack.files if collect is None else collect.files()
+    return [
+        result
+        for file, found in _taken_apart(pack).items()
+        for result in _run_file(pack, modules, file, found, cache, collect)
+    ]
 
 
-def _run_file(pack: Pack, file: str, found: TestFile, cache: Path | None) -> list[TestResult]:
+def _run_file(
+    pack: Pack,
+    modules: Mapping[str, str],
+    file: str,
+    found: TestFile,
+    cache: Path | None,
+    collect: Collector | None,
+) -> list[TestResult]:
     """One compilation a file: regopy 1.5.2 crashes when two test files name functions alike with other arguments."""
     from guard.policy.rego import compile as compile_rego
 
@@ -55,8 +69,8 @@ def _run_file(pack: Pack, file: str, found: TestFile, cache: Path | None) -> lis
     ]
     if not entrypoints:
         return []
-    policy = compile_rego({**pack.files, file: found.source}, entrypoints=entrypoints, cache=cache)
-    outcomes = [_outcome(policy, package, test.statements, pack) for test in found.tests]
+    policy = compile_rego({**modules, file: found.source}, entrypoints=entrypoints, cache=cache)
+    outcomes = [_outcome(policy, package, test.statements, pack, collect) for test in found.tests]
     return [
         TestResult(package, test.name, file, test.line, outcome, detail)
         for test, (outcome, detail) in zip(found.tests, outcomes, strict=True)
@@ -79,15 +93,17 @@ def _package(file: str) -> str:
     return f"guard.{path.parts[0]}.{path.stem}"
 
 
-def _outcome(policy: Policy, package: str, statements: tuple[Statement, ...], pack: Pack) -> tuple[Outcome, str]:
+def _outcome(
+    policy: Policy, package: str, statements: tuple[Statement, ...], pack: Pack, collect: Collector | None
+) -> tuple[Outcome, str]:
     try:
-        held = all(_holds(policy, package, statement, pack) for statement in statements)
+        held = all(_holds(policy, package, statement, pack, collect) for statement in statements)
     except PolicyError as error:
         return "error", error.message
     return ("pass", "") if held else ("fail", "")
 
 
-def _holds(policy: Policy, package: str, statement: Statement, pack: Pack) -> bool:
+def _holds(policy: Policy, package: str, statement: Statement, pack: Pack, collect: Collector | None) -> bool:
     """Whether the expression is true with its replacements; a replacement without a value makes it undefined."""
     from guard.policy.rego import UNDEFINED
 
@@ -98,7 +114,11 @@ def _holds(policy: Policy, package: str, statement: Statement, pack: Pack) -> bo
             return False
         world = _replaced(world, one, value)
     document = world.get("input", UNDEFINED)
-    return policy.evaluate(f"data.{package}.{statement.rule}", document, world["data"]) is True
+    path = f"data.{package}.{statement.rule}"
+    if collect is not None:
+        for rule in policy.explain(path, document, world["data"]).rules:
+            collect.saw(rule.rule.removeprefix("data."), None if rule.value is UNDEFINED else rule.value)
+    return policy.evaluate(path, document, world["data"]) is True
 
 
 def _replaced(world: dict[str, Any], one: Replacement, value: Any) -> dict[str, Any]:
