@@ -17,8 +17,13 @@ from guard.model import Entry
 VERSION = "1.6.0"
 Event: TypeAlias = "dict[str, Any]"
 
-_API = {"scan": 2, "decision": 2, "classify": 2, "lineage": 2, "anonymize": 1, "config": 3, "key": 3, "erasure": 4}
-_API["reidentification"] = 2
+_ACTIVITIES = {
+    1: ("anonymize",),
+    2: ("scan", "decision", "classify", "lineage", "release", "reidentification"),
+    3: ("config", "key"),
+    4: ("erasure",),
+}
+_API = {kind: activity for activity, kinds in _ACTIVITIES.items() for kind in kinds}
 _API_NAMES = {1: "Create", 2: "Read", 3: "Update", 4: "Delete", 99: "Other"}
 _INFORMATIONAL, _MEDIUM = 1, 3
 _SUCCESS, _FAILURE = 1, 2
@@ -70,7 +75,8 @@ def _api(index: int, entry: Entry, origin: str) -> Event:
     activity = _API.get(entry.kind, 99)
     found = _base(index, entry, origin, 6003, activity, _API_NAMES[activity], "API Activity")
     found["api"] = {"operation": f"guard.{entry.kind}", "service": {"name": "guard"}}
-    names = body.get("tables") or ([body["subject"]] if entry.kind == "erasure" else [])
+    erased = [body["subject"]] if entry.kind == "erasure" and "subject" in body else []
+    names = body.get("tables") or erased
     if names:
         found["resources"] = [
             {"type": "subject" if entry.kind == "erasure" else "table", "name": name} for name in names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -11,7 +12,7 @@ import yaml
 
 from guard.audit.export import ocsf, opa
 from guard.audit.export.deliver import encoder
-from guard.model import Entry
+from guard.model import Entry, EntryKind
 
 SCHEMAS = yaml.safe_load((Path(__file__).parents[2] / "cases/audit/ocsf.yml").read_text("utf-8"))
 TIME = "2026-01-31T09:30:00.250000Z"
@@ -67,6 +68,14 @@ def test_each_kind_is_a_valid_ocsf_event(name):
     assert (found["metadata"]["uid"], found["metadata"]["sequence"]) == ("example.org/log/7", 7)
     assert found["time"] == 1769851800250
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("kind", get_args(EntryKind))
+def test_no_kind_of_entry_was_forgotten(kind):
+    """Whatever kinds the log has, with the least body: a valid event, whose activity is a known one."""
+    found = ocsf.event(0, Entry(1, kind, TIME, "s-1", {}), origin=ORIGIN)
+    jsonschema.validate(found, {"allOf": [SCHEMAS["base"], SCHEMAS[str(found["class_uid"])]]})
+    assert found["activity_id"] != 99
 
 
 def test_classes_by_kind():
