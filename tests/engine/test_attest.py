@@ -23,6 +23,7 @@ from guard.sidecar.border import Border
 from tests.audit.witnesses import served
 
 ONE = Cosigner("witness.example/w1", Sensitive(b"w" * 32))
+TWO = Cosigner("witness.example/w2", Sensitive(b"x" * 32))
 
 
 def until(condition) -> None:
@@ -84,6 +85,26 @@ def test_before_the_first_interval_nobody_was_asked(tmp_path, doctor):
     with guard.open(folder=tmp_path) as g:
         g.record("config", {"change": "one"})
     assert re.search(r"attestations +not yet", doctor())
+
+
+def test_the_command_asks_whom_the_configuration_names(tmp_path, capsys):
+    """`guard witness ask` without options; nobody named, or too few that answer, is told by the exit code."""
+    public = keys.create(tmp_path / ".guard" / "keys" / "audit.key", "guard").public
+    with guard.open(folder=tmp_path) as g:
+        g.record("config", {"change": "one"})
+    asked = ["witness", "ask", "--config", str(tmp_path / "guard.toml")]
+    (tmp_path / "guard.toml").write_text("")
+    assert run(asked) == 2
+    with served(Witness(ONE, {"guard": (public,)}, tmp_path / "seen.db", lambda: 1_790_000_000)) as where:
+        lines = f'[audit]\nwitnesses = ["{where.url}={ONE.public}", "http://127.0.0.1:1={TWO.public}"]\n'
+        (tmp_path / "guard.toml").write_text(lines)
+        assert run(asked) == 4
+        (tmp_path / "guard.toml").write_text(f"{lines}witnesses_needed = 1\n")
+        capsys.readouterr()
+        assert run(asked) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "1 of 2 witnesses cosigned 1 entries\n"
+    assert "`witness.example/w2` did not sign: the witness did not answer" in printed.err
 
 
 def test_a_configuration_that_cannot_be_kept_is_refused(tmp_path):
