@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from guard.anonymize.crypto.cipher import CipherName
     from guard.anonymize.files import Progress as FileProgressValue
     from guard.anonymize.plan import Plan
+    from guard.anonymize.rows import Ports
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
     from guard.engine.dp import PrivateQuery
@@ -292,7 +293,7 @@ class Guard:
         from guard.sources.arrow import to_arrow
 
         arrow = to_arrow(table)
-        result = apply(arrow, plan, self._parts.keys)
+        result = apply(arrow, plan, self._parts.keys, ports=self.ports)
         came = Dataset(FRAMES, name or UNNAMED)
         went = Dataset(FRAMES, f"{came.name}.anonymised")
         trail = Trail(
@@ -307,11 +308,19 @@ class Guard:
         return result
 
     def anonymize_file(
-        self, source: Path, target: Path, plan: Plan, *, delimiter: str = ",", progress: FileProgress | None = None
+        self,
+        source: Path,
+        target: Path,
+        plan: Plan,
+        *,
+        delimiter: str = ",",
+        resume: bool = False,
+        progress: FileProgress | None = None,
     ) -> int:
         """Writes `target` from `source` by a plan; it appears whole, after its record is durable, or not at all.
 
-        Returns the number of rows. Leaves lineage from each field of the input to its field of the output.
+        With `resume` a run that was killed goes on. Returns the number of rows. Leaves lineage from each field of the
+        input to its field of the output.
         """
         from guard.anonymize.file_formats import CsvOptions
         from guard.anonymize.files import anonymize_file
@@ -341,6 +350,8 @@ class Guard:
             plan,
             self._parts.keys,
             csv=CsvOptions(delimiter=delimiter),
+            ports=self.ports,
+            resume=resume,
             progress=progress,
             before_publish=before_publish,
         )
@@ -357,15 +368,29 @@ class Guard:
         self._parts.projector.put(Done(job=job, edges=edges, digest=digest, rows=rows))
         return rows
 
-    def derive_plan(self, source: object, *, purpose: str) -> Plan:
+    def derive_plan(self, source: object, *, purpose: str, model: str = "", scheme: str = "") -> Plan:
         """A plan from the labels of the last scan of `source`, with a reason for each choice.
 
+        `model` says who will get the result (`research`, `public`, `test`: `rules/anonymize/defaults.yaml`); `scheme`
+        takes levels from a classification scheme of the rules.
+
         Raises:
-            PlanError: the source has not been scanned, or has more than one table.
+            PlanError: the source has not been scanned, or has more than one table, or there is no such model.
+            UsageError: there is no such scheme.
         """
         from guard.anonymize.derive import Defaults, derive
+        from guard.engine.release_levels import levels_of
 
-        return derive(self.catalogue(source), Defaults.load(self._parts.rules), purpose=purpose)
+        levels = levels_of(scheme, self._parts) if scheme else None
+        defaults = Defaults.load(self._parts.rules)
+        return derive(self.catalogue(source), defaults, purpose=purpose, model=model, levels=levels)
+
+    @property
+    def ports(self) -> Ports:
+        """What transforms are handed from the other rooms: the classifier for free text, the store for tokens."""
+        from guard.engine.ports import ports_of
+
+        return ports_of(self._parts)
 
     def seal_personal(self, values: object, people: object, *, purpose: str, cipher: CipherName = "aes") -> pa.Array:
         """Each value under keys of the person in the same row alone; `erase` makes that person's values unreadable.

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0005"  # of the newest migration
+REVISION = "0006"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -231,4 +231,16 @@ private_answer = Table(
     Column("fingerprint", String(64), primary_key=True),
     Column("body", Text, nullable=False),
     Column("made", String(32), nullable=False),
+)
+
+# Vault tokens (`guard.store.vault`): a random token, a keyed hash to find it again by, the value sealed.
+vault = Table(
+    "vault",
+    metadata,
+    Column("domain", Text, primary_key=True),
+    Column("lookup", String(80), primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("kept", String(MOMENT), nullable=False),
+    UniqueConstraint("domain", "token"),
 )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from guard.store.reidentified import ReidentifiedRepository
     from guard.store.scans import ScanRepository
     from guard.store.subjects import SubjectRepository
+    from guard.store.vault import VaultRepository
 
 BUSY_MS = 30_000  # how long a writer waits for another
 POOL = 5
@@ -130,6 +131,13 @@ class Store:
         from guard.store.answers import AnswerRepository
 
         return AnswerRepository(self)
+
+    @cached_property
+    def vault(self) -> VaultRepository:
+        """Random tokens with their sealed values."""
+        from guard.store.vault import VaultRepository
+
+        return VaultRepository(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
