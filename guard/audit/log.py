@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -113,27 +112,15 @@ class AuditLog:
         Raises:
             AuditError: it is not acknowledged, so the effect that it records must not happen.
         """
-        return self._put([entry], None).wait()
-
-    def submit(self, entry: Entry) -> Future[int]:
-        """Hands the entry over; the future gives its index once it is durable. Waits only when the queue is full.
-
-        A callback on the future runs in the writer's thread: keep it short.
-
-        Raises:
-            AuditError: the entry is refused, or the log is closed or broken.
-        """
-        future: Future[int] = Future()
-        self._put([entry], future)
-        return future
+        return self._put([entry]).wait()
 
     def begin(self, entry: Entry) -> Ticket:
-        """Hands the entry over; `wait()` on the ticket gives its index once it is durable. Cheaper than a future.
+        """Hands the entry over; the ticket's `wait()` gives its index once it is durable. Waits when the queue is full.
 
         Raises:
             AuditError: the entry is refused, or the log is closed or broken.
         """
-        return self._put([entry], None)
+        return self._put([entry])
 
     def extend(self, entries: Sequence[Entry]) -> range:
         """The indices of these entries, which follow each other, once all are durable.
@@ -141,16 +128,16 @@ class AuditLog:
         Raises:
             AuditError: an entry is refused, and none was logged; or the log is closed or broken.
         """
-        first = self._put(entries, None).wait() if entries else self.size
+        first = self._put(entries).wait() if entries else self.size
         return range(first, first + len(entries))
 
-    def _put(self, entries: Sequence[Entry], future: Future[int] | None) -> Ticket:
+    def _put(self, entries: Sequence[Entry]) -> Ticket:
         if os.getpid() != self._pid:
             raise AuditError("audit log was opened by another process", help="open the log after forking")
         now = canonical.timestamp(self._clock())
         stamped = [_stamped(entry, now) for entry in entries]
         packed = [canonical.encode(entry) for entry in stamped]
-        ticket = Ticket(packed, future)
+        ticket = Ticket(packed)
         if len(packed) > MAX_BATCH or ticket.size > MAX_BATCH_BYTES:
             raise AuditError(f"{len(packed)} entries are too many for one commit", help="hand over fewer at once")
         with self._writer.gate:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
-from concurrent.futures import Future
 
 from guard.errors import AuditError
 
@@ -14,32 +13,25 @@ class Ticket:
     INVARIANT: it is settled exactly once, by the writer, after the entries are durable or can no longer become so.
     """
 
-    __slots__ = ("_answered", "_error", "_first", "_future", "entries", "size")
+    __slots__ = ("_answered", "_error", "_first", "entries", "size")
 
-    def __init__(self, entries: list[bytes], future: Future[int] | None = None) -> None:
+    def __init__(self, entries: list[bytes]) -> None:
         self.entries = entries
         self.size = sum(map(len, entries))  # bytes
         self._answered = allocate_lock()
         self._answered.acquire()
         self._first = -1
         self._error: AuditError | None = None
-        self._future = future
-        if future is not None:
-            future.set_running_or_notify_cancel()  # what was handed over is not cancelled
 
     def settle(self, first: int) -> None:
         """Answers with the index of the first entry."""
         self._first = first
         self._answered.release()
-        if self._future is not None:
-            self._future.set_result(first)
 
     def fail(self, error: AuditError) -> None:
         """Answers that the entries are not acknowledged."""
         self._error = error
         self._answered.release()
-        if self._future is not None:
-            self._future.set_exception(error)
 
     def wait(self) -> int:
         """The index of the first entry.
@@ -47,7 +39,8 @@ class Ticket:
         Raises:
             AuditError: the entries are not acknowledged.
         """
-        self._answered.acquire()
+        with self._answered:  # let go again: it may be asked twice
+            pass
         if self._error is not None:
             raise type(self._error)(self._error.message, help=self._error.help)
         return self._first

@@ -8,7 +8,6 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +17,12 @@ import msgspec
 
 from guard import config as configuration
 from guard.audit.people import WHO
+from guard.audit.ticket import Ticket
 from guard.engine.cache import Cache
 from guard.engine.components import Components
 from guard.engine.erase import Erasure, erase
 from guard.engine.evidence import Evidence
+from guard.engine.keyring import key_use
 from guard.engine.leave import Trail, leave
 from guard.engine.opened import OpenSource
 from guard.engine.people_in_answers import seen_in
@@ -217,7 +218,7 @@ class Guard:
         if prepared.enforced is None:
             raise _denial(self._record_decision(prepared))
         decision, job, recorded = self._submit_query(prepared)
-        index = recorded.result()
+        index = recorded.wait()
         self._parts.projector.put(
             Done(msgspec.structs.replace(job, entry=index), edges=prepared.edges, digest=prepared.digest)
         )
@@ -266,7 +267,7 @@ class Guard:
         try:
             table = opened.source.run(enforced, limits=self._parts.query_limits)
         finally:
-            index = recorded.result()
+            index = recorded.wait()
         self._parts.projector.put(
             Done(
                 msgspec.structs.replace(job, entry=index),
@@ -301,7 +302,7 @@ class Guard:
             name=went.name,
             purpose=plan.purpose,
             edges=edges_of_plan(plan, came, went, arrow.column_names),
-            body={"rows": arrow.num_rows, "fields": plan.summary()},
+            body={"rows": arrow.num_rows, "fields": plan.summary(), **key_use(plan, self._parts.keys)},
             place=self._parts.places.of(went),
         )
         leave(self._parts, trail, operator=self.operator, time=self._time())
@@ -340,6 +341,7 @@ class Guard:
                 "target": str(target),
                 "fields": plan.summary(),
                 "edges": digest,
+                **key_use(plan, self._parts.keys),
             }
             index.append(self.record("anonymize", body))
 
@@ -601,7 +603,7 @@ class Guard:
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self._parts.people.of(subject.id)
             place = place_of(subject)
-            body = {**prepared.body, WHO: person.member, **({"place": dict(place)} if place else {})}
+            body = prepared.body.plus(**{WHO: person.member, **({"place": dict(place)} if place else {})})
             prepared = dataclasses.replace(prepared, actor=person.pseudonym, body=body, place=place)
             if prepared.edges:
                 self._parts.store.lineage.keep(prepared.digest, prepared.edges)
@@ -609,11 +611,11 @@ class Guard:
                 self._asks.put(key, prepared)
         return prepared, opened
 
-    def _submit_query(self, prepared: Prepared) -> tuple[Decision, Job, Future[int]]:
+    def _submit_query(self, prepared: Prepared) -> tuple[Decision, Job, Ticket]:
         decision = msgspec.structs.replace(prepared.decision, id=_new_id())
         time = self._time()
-        body = {"decision": decision.id, **prepared.body}
-        recorded = self._parts.log.submit(entry("query", time=time, actor=prepared.actor, body=body))
+        body = prepared.body.plus(decision=decision.id)
+        recorded = self._parts.log.begin(entry("query", time=time, actor=prepared.actor, body=body))
         job = Job(
             id=decision.id,
             kind="query",
@@ -633,9 +635,9 @@ class Guard:
         with on_grid(answers.grid):
             asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, self._clock())
             answer = answers.answer(private, opened.source, self._parts.query_limits, asked)
-            body = {**prepared.body, "dp": answer.body()}
+            body = prepared.body.plus(dp=answer.body())
             decision, job, recorded = self._submit_query(dataclasses.replace(prepared, body=body))
-            index = recorded.result()
+            index = recorded.wait()
         self._parts.projector.put(
             Done(
                 msgspec.structs.replace(job, entry=index),
@@ -653,7 +655,7 @@ class Guard:
 
     def _record_decision(self, prepared: Prepared) -> Decision:
         decision = msgspec.structs.replace(prepared.decision, id=_new_id())
-        body = {"decision": decision.id, **prepared.body}
+        body = prepared.body.plus(decision=decision.id)
         self._parts.log.append(entry("decision", time=self._time(), actor=prepared.actor, body=body))
         return decision
 

@@ -9,10 +9,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from guard.audit.entry import Fixed
 from guard.engine.answer_edges import edges_of_answer
 from guard.engine.people_in_answers import NONE, Identifiers, identifiers_of
 from guard.engine.places import Place
@@ -67,7 +68,7 @@ class Prepared:
     """The answer to an ask, before it gets an id and a place in the log."""
 
     decision: Decision
-    body: Mapping[str, Any]  # of its audit entries; holds no literal
+    body: Fixed  # of its audit entries; holds no literal
     enforced: EnforcedQuery | None = None  # None when denied
     edges: tuple[Edge, ...] = ()
     digest: str = ""  # of the edges
@@ -201,7 +202,7 @@ def _finish(
 ) -> Prepared:
     digest = digest_of(edges)
     body = decision_body(decision, source=source.uri, sql=said.sql, fingerprint=said.fingerprint, edges=digest)
-    return Prepared(decision, body, enforced, edges, digest, said.fingerprint)
+    return Prepared(decision, Fixed(body), enforced, edges, digest, said.fingerprint)
 
 
 def _decide(

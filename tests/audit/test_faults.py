@@ -162,7 +162,7 @@ def test_a_full_disk_is_named(tmp_path):
         with pytest.raises(AuditError, match="cannot be written: No space left on device") as caught:
             acknowledged_to.extend(calls)
         with pytest.raises(AuditError, match="No space left"):
-            log.submit(entry(0))
+            log.begin(entry(0))
     assert caught.value.help == "nothing acknowledged is lost; make room or repair the disk, then open the log again"
     count = len(acknowledged_to)
     assert survives(tmp_path / "log", count, count + 1)

@@ -16,13 +16,14 @@ from tests.audit.logs import OTHER, SIGNER, build, entry, numbers
 
 
 def test_entries_come_back_in_order(tmp_path):
-    """append, submit and extend give consecutive indices, and the log reads back in that order."""
+    """append, begin and extend give consecutive indices, and the log reads back in that order."""
     with AuditLog.open(tmp_path, SIGNER) as log:
         assert log.append(entry(0)) == 0
         assert log.extend([entry(1), entry(2)]) == range(1, 3)
         assert log.extend([]) == range(3, 3)
-        futures = [log.submit(entry(number)) for number in range(3, 10)]
-        assert [future.result() for future in futures] == list(range(3, 10))
+        tickets = [log.begin(entry(number)) for number in range(3, 10)]
+        for _ in range(2):  # asked again, a ticket says the same
+            assert [ticket.wait() for ticket in tickets] == list(range(3, 10))
         assert (log.size, log.checkpoint.size) == (10, 10)
         assert [each.body["number"] for _, each in log.entries(2, 5)] == [2, 3, 4]
     assert numbers(tmp_path) == list(range(10))
@@ -84,8 +85,8 @@ def test_back_pressure_loses_nothing(tmp_path, monkeypatch):
     """With a queue of ten, hundreds of submissions wait for room and all arrive."""
     monkeypatch.setattr(writer, "MAX_WAITING", 10)
     with AuditLog.open(tmp_path, SIGNER) as log:
-        futures = [log.submit(entry(number)) for number in range(500)]
-        assert [future.result() for future in futures] == list(range(500))
+        tickets = [log.begin(entry(number)) for number in range(500)]
+        assert [ticket.wait() for ticket in tickets] == list(range(500))
     assert numbers(tmp_path) == list(range(500))
 
 
@@ -126,7 +127,7 @@ def test_closed_log_refuses(tmp_path):
     log.append(entry(0))
     log.close()
     log.close()
-    for call in (lambda: log.append(entry(1)), lambda: log.submit(entry(1)), lambda: log.extend([entry(1)])):
+    for call in (lambda: log.append(entry(1)), lambda: log.begin(entry(1)), lambda: log.extend([entry(1)])):
         with pytest.raises(AuditError, match="closed"):
             call()
 

@@ -28,7 +28,7 @@ def test_a_shared_log_is_a_log(tmp_path, url):
         with open_shared(url, tmp_path / "a", SIGNER) as log:
             start = opening * 300
             assert log.append(entry(start)) == start
-            assert log.submit(entry(start + 1)).result() == start + 1
+            assert log.begin(entry(start + 1)).wait() == start + 1
             assert log.extend([entry(start + at) for at in range(2, 300)]) == range(start + 2, start + 300)
             assert proof.verify(log.prove(start), SIGNER.public)[0].body["number"] == start
             assert log.verify().ok
