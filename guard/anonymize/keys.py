@@ -8,7 +8,6 @@ purpose cannot be linked to those of another without the root. Where keyrings ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from guard.errors import KeyUnavailableError
@@ -42,20 +41,6 @@ class Keyring:
                 msg = f"version `{version}` of the keyring is out of range or not {SECRET_BYTES} bytes"
                 raise KeyUnavailableError(msg, help="create the keyring with `create_keyring(path)`, not by hand")
         self._roots = dict(sorted(roots.items()))
-
-    @classmethod
-    def from_secret(cls, text: Sensitive[bytes]) -> Keyring:
-        """The keyring whose text form a configured secret holds; see `keyring_file.parse_keyring`."""
-        from guard.anonymize.keyring_file import parse_keyring
-
-        return parse_keyring(text)
-
-    @classmethod
-    def load_or_create(cls, path: Path) -> Keyring:
-        """The keyring in `path`, made when there is no file; see `keyring_file.read_keyring` for what is refused."""
-        from guard.anonymize.keyring_file import load_or_create
-
-        return load_or_create(path)
 
     @property
     def versions(self) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from guard.anonymize.grant import ReidentificationGrant
+    from guard.anonymize.keys import Keys
     from guard.anonymize.plan import Plan
     from guard.audit.people import Person
     from guard.engine.components import Components
@@ -263,10 +264,10 @@ def _inverter(
     from guard.anonymize import registry
 
     module: Any = registry.find(turn.transform)
-    invert = getattr(module, "invert", None)
+    invert = _out_of_vault(parts) if turn.transform == "vault" else getattr(module, "invert", None)
     if invert is None:
         msg = f"nothing turns `{turn.transform}` back"
-        raise PlanError(msg, help="only ff1, ff1_resident_id, ff1_bank_card, ff1_mobile, siv and gcm can be")
+        raise PlanError(msg, help="only ff1, ff1_resident_id, ff1_bank_card, ff1_mobile, siv, gcm and vault can be")
     params = registry.params(turn.transform, turn.params)
     if getattr(params, "purpose", ""):
         msg = f"`purpose` among the parameters of `{turn.transform}` is not the purpose that the policy is asked for"
@@ -280,3 +281,18 @@ def _inverter(
     from guard.anonymize.personal import unseal
 
     return lambda values, grant: unseal(values, people, parts.subject_keys, turn.key_purpose, params, grant)
+
+
+def _out_of_vault(parts: Components) -> Callable[..., Any]:
+    """The inverse of `vault`: its values are in guard's store, so it needs more than the keys."""
+
+    def invert(values: Any, params: Any, keys: Keys, grant: ReidentificationGrant) -> Any:
+        from guard.anonymize.crypto.column import count
+        from guard.anonymize.grant import require
+        from guard.anonymize.vault import values_of
+        from guard.engine.vault import StoreVault
+
+        require(grant, "vault", keys, count(values))
+        return values_of(values, params, keys, StoreVault(parts))
+
+    return invert

@@ -37,7 +37,7 @@ def test_the_text_form_comes_back() -> None:
     assert text.splitlines()[0] == b"guard-keyring 1"
     assert _same(parse_keyring(Sensitive(text)), RING)
     assert _same(keyring_from({"GUARD_KEYRING": text.decode().strip().replace("\n", ";")}), RING)
-    assert _same(Keyring.from_secret(Sensitive(text.strip())), RING)
+    assert _same(parse_keyring(Sensitive(text.strip())), RING)
 
 
 @pytest.mark.parametrize(

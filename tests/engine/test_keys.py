@@ -78,6 +78,8 @@ def test_rotation_keeps_old_values_readable_until_they_are_retired(tmp_path: Pat
             with pytest.raises(KeyUnavailableError, match=f"version `{version}` cannot be retired: it is {why}"):
                 guard.keys.retire(version)
         assert acts(guard) == [{"act": "rotate", "version": 2}, {"act": "retire", "version": 1}]
+        used = [entry.body["key_versions"] for _, entry in guard.audit.entries() if entry.kind == "anonymize"]
+        assert used == [[1], [2]]
         assert guard.audit.verify().ok
 
 

@@ -26,7 +26,7 @@ PLAN = Plan.parse(
     "version: 1\npurpose: research\nfields:\n"
     "  id: {transform: siv, domain: person}\n  card: {transform: ff1}\n  x: {transform: pseudonym}\ndefault: keep\n"
 )
-GRANT = 'dpo:\n  subject_request: {key_purposes: ["research"], transforms: ["siv", "gcm"], reach: 3}\n'
+GRANT = 'dpo:\n  subject_request: {key_purposes: ["research"], transforms: ["siv", "gcm", "vault"], reach: 3}\n'
 
 
 class Clock:
@@ -234,3 +234,19 @@ def test_no_value_stands_in_the_state(granted: Guard) -> None:
     for path in (granted.loaded.root / ".guard").rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         assert not any(text.encode() in content for text in (IDS[0], made[0].as_py()))
+
+
+def test_tokens_of_the_vault_come_back(granted: Guard) -> None:
+    """What the store keeps under lock is turned back on the same terms; a token of nobody is an error."""
+    from guard.anonymize import registry
+    from guard.anonymize.vault import tokens as into_vault
+    from guard.engine.vault import StoreVault
+
+    params = registry.params("vault", {"domain": "person"})
+    made = into_vault(pa.array(IDS), params, granted.parts.keys.bind("research"), StoreVault(granted.parts))
+    turn = Turn("vault", "research", "cn.resident_id", {"domain": "person"})
+    assert back(granted, made, made_by=turn).values.to_pylist() == IDS
+    with pytest.raises(TransformError, match="not in the vault"):
+        back(granted, ["g1v_AAAAAAAAAAAAAAAAAAAAAA"], made_by=turn)
+    with pytest.raises(AccessDeniedError):
+        back(granted, made, made_by=turn, subject=Subject("a", ("analyst",)))
