@@ -47,7 +47,7 @@ __all__ = [
     "open",
 ]
 
-_ROOMS = frozenset({"anonymize", "audit", "classify", "integrations", "lineage", "policy", "testing"})
+_ROOMS = frozenset({"anonymize", "audit", "classify", "dp", "integrations", "lineage", "policy", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -505,7 +505,18 @@ class Job(Value, frozen=True):
 # --- audit ------------------------------------------------------------------------------------------------
 
 EntryKind: TypeAlias = Literal[
-    "scan", "decision", "query", "classify", "anonymize", "release", "reidentification", "lineage", "config", "key", "erasure"
+    "scan",
+    "decision",
+    "query",
+    "classify",
+    "anonymize",
+    "release",
+    "reidentification",
+    "budget",
+    "lineage",
+    "config",
+    "key",
+    "erasure",
 ]
 
 

@@ -181,3 +181,40 @@ def _mechanisms() -> Any:
             "diffprivlib cannot be imported", help="install guard[dp]; it needs scikit-learn below 1.9"
         ) from None
     return mechanisms
+
+
+_MODELS = frozenset(
+    {
+        "DecisionTreeClassifier",
+        "GaussianNB",
+        "KMeans",
+        "LinearRegression",
+        "LogisticRegression",
+        "PCA",
+        "RandomForestClassifier",
+        "StandardScaler",
+    }
+)
+MODEL_LIMITS = (
+    "diffprivlib's models draw float noise, treat the number of rows as public, protect one row and not one person, "
+    "and are not charged to guard's ledger"
+)
+
+
+def model(name: str, *, accept: str) -> Any:
+    """The class of one of diffprivlib's models, for who has read `MODEL_LIMITS` and passes it as `accept`.
+
+    Raises:
+        UsageError: the limits were not accepted in so many words, or there is no such model.
+    """
+    if name not in _MODELS:
+        raise UsageError(f"diffprivlib has no model `{name}`", help=f"one of {', '.join(sorted(_MODELS))}")
+    if accept != MODEL_LIMITS:
+        raise UsageError(f"the limits of `{name}` are not accepted", help=f"pass accept={MODEL_LIMITS!r}")
+    try:
+        from diffprivlib import models
+    except ImportError:
+        raise UsageError(
+            "diffprivlib cannot be imported", help="install guard[dp]; it needs scikit-learn below 1.9"
+        ) from None
+    return getattr(models, name)
