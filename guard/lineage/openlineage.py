@@ -8,7 +8,7 @@ shape, and no column comments, in which people write examples.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from guard.lineage.graph import WHOLE
@@ -81,6 +81,20 @@ def run_event(
     document = Serde.to_dict(event)
     document["run"]["facets"]["guard_access"] = access_facet(job)
     return Serde.to_json(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def dataset_events(edges: Iterable[Edge], *, time: str, known: Known | None = None) -> list[bytes]:
+    """Lineage without a run: one DatasetEvent for each dataset that an edge leads to, both lineage facets in it."""
+    from openlineage.client.event_v2 import DatasetEvent
+    from openlineage.client.generated.base import StaticDataset
+    from openlineage.client.serde import Serde
+
+    events = []
+    for output in _outputs(list(edges), known or Known()):
+        static = StaticDataset(output.namespace, output.name, facets=output.facets)
+        event = DatasetEvent(eventTime=time, producer=PRODUCER, dataset=static)
+        events.append(Serde.to_json(event, separators=(",", ":"), ensure_ascii=False).encode())
+    return events
 
 
 def run_id(job: Job) -> str:

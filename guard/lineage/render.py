@@ -12,6 +12,7 @@ import msgspec
 from guard.lineage.graph import WHOLE, Step, View
 from guard.model import Edge, FieldRef
 
+MAX_WAYS = 3  # of an edge, told to people; JSON has all
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 _COLUMNS = (
     "from_namespace", "from_name", "from_field", "to_namespace", "to_name", "to_field",
@@ -53,6 +54,7 @@ def _line(step: Step, home: str) -> str:
     notes: list[str] = [step.edge.subtype]
     if step.edge.masking:
         notes.append("masked")
+    notes += [f"by {way}" for way in step.edge.how[:MAX_WAYS]]
     if step.edge.target.path == WHOLE:
         notes.append("all columns")
     return f"{_name(step.far, home)}  {', '.join(notes)}"
@@ -79,6 +81,7 @@ def json(view: View) -> bytes:
                 "subtype": step.edge.subtype,
                 "masking": step.edge.masking,
                 "how": step.how,
+                "ways": list(step.edge.how),
                 "depth": step.depth,
             }
             for step in view.steps
@@ -99,11 +102,12 @@ def table(view: View) -> str:
     for step in view.steps:
         ends = [part for end in (step.edge.source, step.edge.target) for part in _field(end).values()]
         rest = (step.edge.type, step.edge.subtype, str(step.edge.masking).lower(), step.how, str(step.depth))
-        writer.writerow([_inert(cell) for cell in (*ends, *rest)])
+        writer.writerow([inert(cell) for cell in (*ends, *rest)])
     return out.getvalue()
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would run."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
