@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -279,3 +279,18 @@ def _write_limit(limit: Limit) -> str:
 def _read_limit(text: str) -> Limit:
     found = _limits.decode(text)
     return Limit(Fraction(found.epsilon), Fraction(found.delta), Fraction(found.key_delta), found.notion)
+
+
+def body_of(receipt: Receipt) -> dict[str, Any]:
+    """A row as the body of its audit entry: keys with pseudonyms, exact costs as text, and the digest that commits."""
+    cost = receipt.cost
+    parts = {"rho": cost.rho, "mu_squared": cost.mu_squared, "epsilon": cost.epsilon, "delta": cost.delta}
+    body: dict[str, Any] = {
+        "row": receipt.index,
+        "event": receipt.event,
+        "keys": [list(_parts(key)) for key in receipt.keys],
+        "cost": {name: str(part) for name, part in parts.items() if part is not None},
+        "query": receipt.query,
+        "digest": receipt.digest,
+    }
+    return body if receipt.reservation is None else {**body, "reservation": receipt.reservation}
