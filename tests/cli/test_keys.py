@@ -101,3 +101,23 @@ def test_the_keys_of_a_person_nobody_knows(used: Run) -> None:
     """Erasing what is not there says so."""
     done = used("keys", "erase", "nobody", "--yes")
     assert (done.code, done.err.partition("\n")[0]) == (2, "error: guard holds nothing of this subject")
+
+
+def test_doctor_says_what_is_wrong_with_the_keys(used: Run, folder: Path) -> None:
+    """A key-encryption key that is not there, a keyring open to others, a service that is down: broken, and why."""
+    where = folder / ".guard/keys/root.key"
+    transit = 'kek = "transit:guard"\ntransit_url = "https://127.0.0.1:1"\ntransit_token = "env:SITE_KEK"\n'
+    used("keys", "export", "parcel", "--to", "env:SITE_KEK")
+    for settings, said in (
+        ('kek = "env:NO_KEK"\n', "`NO_KEK` is not set"),
+        (transit, "is not wrapped"),
+        ('kek = "file:none"\n', "cannot be opened"),
+    ):
+        (folder / "guard.toml").write_text(f"[keys]\n{settings}")
+        done = used("doctor")
+        assert (done.code, said in " ".join(done.out.split())) == (4, True)
+    (folder / "guard.toml").write_text("")
+    where.chmod(0o644)
+    done = used("doctor")
+    assert (done.code, "is open to others" in " ".join(done.out.split())) == (4, True)
+    assert KEK not in done.out
