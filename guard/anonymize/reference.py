@@ -11,13 +11,16 @@ from typing import Any
 import msgspec
 
 from guard.anonymize import registry
+from guard.anonymize.peers import table
 
 HEAD = """# Transforms
 
 What can happen to a value. A transform has a form for Arrow columns and one in SQL (PostgreSQL, DuckDB, SQLite); both
 give the same result for every value, nulls stay null, and the type of the column is kept. A mask made for text gives
 null on a number or a date. Ciphers (`ff1`, `siv`, `gcm`, `pseudonym_cmac`, the fakes) have no form in SQL and refuse
-what is not text; those that can be turned back need a grant of re-identification.
+what is not text; those that can be turned back need a grant of re-identification. `date_shift`, `shuffle`, `swap`,
+`small_groups`, `vault` and `free_text` need other columns, the whole table, guard's store or its classifier: a plan
+gives them that.
 See [plans](plan.md) and [how to anonymise a file](../how-to/anonymise-a-file.md).
 
 This page is made from the code: `python -m guard.anonymize.reference > docs/reference/transforms.md`.
@@ -26,12 +29,21 @@ This page is made from the code: `python -m guard.anonymize.reference > docs/ref
 |---|---|---|
 """
 
+PEERS = """
+## What other tools call it
+
+Every transformation of Google Sensitive Data Protection, every mask of Apache Ranger and every operator of
+presidio-anonymizer has its row. With the extra `presidio` the transforms of single values are operators there:
+`guard.anonymize.presidio.operators(keys)`.
+
+{table}"""
+
 
 def page() -> str:
     """The whole page."""
     names = registry.ids()
     rows = "".join(f"| [{name}](#{name}) | {_parameters(name)} | {_title(name)} |\n" for name in names)
-    return HEAD + rows + "".join(_section(name) for name in names)
+    return HEAD + rows + PEERS.format(table=table()) + "".join(_section(name) for name in names)
 
 
 def _doc(name: str) -> str:
