@@ -187,9 +187,15 @@ class LedgerRepository:
         with self._store.read() as connection:
             _one_moment(connection)
             size, digest, sums = 0, GENESIS, dict[KeyParts, Sums]()
-            for number, body, written in _all(connection):
+            for number, body, written, reservation in _all(connection):
                 row = _parse(body)
-                if number != size or row.index != size or row.before != digest or _digest(body) != written:
+                if (
+                    number != size
+                    or row.index != size
+                    or row.reservation != reservation
+                    or row.before != digest
+                    or _digest(body) != written
+                ):
                     raise _edited(size)
                 if any(
                     sums.get(key, Sums()).rows + 1 != now.rows for key, now in zip(row.keys, row.after, strict=True)
@@ -319,14 +325,16 @@ def _write(connection: Connection, row: LedgerRow, numbers: tuple[int | None, ..
     return digest
 
 
-def _all(connection: Connection) -> Iterator[tuple[int, str, str]]:
+def _all(connection: Connection) -> Iterator[tuple[int, str, str, int | None]]:
     """Every row in order, a page at a time."""
     columns, after = schema.budget_row.c, -1
     while True:
-        statement = select(columns.number, columns.body, columns.digest).where(columns.number > after)
+        statement = select(columns.number, columns.body, columns.digest, columns.reservation).where(
+            columns.number > after
+        )
         page = connection.execute(statement.order_by(columns.number).limit(PAGE)).all()
-        for number, body, digest in page:
-            yield int(number), str(body), str(digest)
+        for number, body, digest, reservation in page:
+            yield int(number), str(body), str(digest), reservation
         if len(page) < PAGE:
             return
         after = int(page[-1].number)
