@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from guard.lineage.graph import WHOLE
@@ -34,10 +35,11 @@ class Statement(Value, frozen=True):
 
 
 class Known(Value, frozen=True):
-    """What guard knows of the datasets in the event: their columns and labels."""
+    """What guard knows of the datasets in the event: their columns, labels and owners."""
 
     tables: tuple[Table, ...] = ()
     labels: tuple[FieldLabel, ...] = ()
+    owners: tuple[tuple[Dataset, str], ...] = ()
 
 
 def run_event(
@@ -79,7 +81,7 @@ def run_event(
         outputs=_outputs(edges, known),
     )
     document = Serde.to_dict(event)
-    document["run"]["facets"]["guard_access"] = access_facet(job)
+    document["run"]["facets"] |= run_facets(job)
     return Serde.to_json(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -103,6 +105,21 @@ def run_id(job: Job) -> str:
         return str(uuid.UUID(job.id))
     except ValueError:
         return str(uuid.uuid5(_RUNS, job.id))
+
+
+def run_facets(job: Job) -> dict[str, Any]:
+    """What is told of the run: guard's own facet, and which guard it was."""
+    return {"guard_access": access_facet(job), "processing_engine": _engine()}
+
+
+@cache
+def _engine() -> dict[str, Any]:
+    from openlineage.client.facet_v2 import processing_engine_run
+    from openlineage.client.serde import Serde
+
+    from guard import __version__
+
+    return Serde.to_dict(processing_engine_run.ProcessingEngineRunFacet(__version__, "guard", producer=PRODUCER))
 
 
 def access_facet(job: Job) -> dict[str, object]:
@@ -188,16 +205,19 @@ def _explicit_lineage(columns: Mapping[str, _Sources], whole: _Sources) -> dict[
 
 def _described(dataset: Dataset, known: Known) -> dict[str, DatasetFacet]:
     """Schema and tags of a dataset, where they are known."""
-    from openlineage.client.facet_v2 import schema_dataset, tags_dataset
+    from openlineage.client.facet_v2 import ownership_dataset, schema_dataset, tags_dataset
 
     facets: dict[str, DatasetFacet] = {}
-    table = next((table for table in known.tables if table.dataset == dataset), None)
-    if table is not None:
+    columns = _columns(dataset, known)
+    if columns:
         fields = [
-            schema_dataset.SchemaDatasetFacetFields(column.name, column.type, ordinal_position=at, fields=None)
-            for at, column in enumerate(table.columns, 1)
+            schema_dataset.SchemaDatasetFacetFields(name, kind or None, ordinal_position=at, fields=None)
+            for at, (name, kind) in enumerate(columns, 1)
         ]
         facets["schema"] = schema_dataset.SchemaDatasetFacet(fields, producer=PRODUCER)
+    owners = [ownership_dataset.Owner(name, "OWNER") for one, name in known.owners if one == dataset]
+    if owners:
+        facets["ownership"] = ownership_dataset.OwnershipDatasetFacet(owners, producer=PRODUCER)
     tags = [
         tags_dataset.TagsDatasetFacetFields(each.label.kind, _tag(each), "guard", each.field.path)
         for each in known.labels
@@ -206,6 +226,15 @@ def _described(dataset: Dataset, known: Known) -> dict[str, DatasetFacet]:
     if tags:
         facets["tags"] = tags_dataset.TagsDatasetFacet(tags, producer=PRODUCER)
     return facets
+
+
+def _columns(dataset: Dataset, known: Known) -> list[tuple[str, str]]:
+    """Names and types: as the source describes them, or as the last scan saw them."""
+    table = next((table for table in known.tables if table.dataset == dataset), None)
+    if table is not None:
+        return [(column.name, column.type) for column in table.columns]
+    seen = {each.field.path: each.type for each in known.labels if each.field.dataset == dataset}
+    return list(seen.items())
 
 
 def _tag(labelled: FieldLabel) -> str:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from guard.lineage.openlineage import access_facet, run_event, run_id
+from guard.lineage.openlineage import Known, run_event, run_facets, run_id
 from guard.model import Edge, Job
 
 MAX_TEMPLATES = 1024  # the one used longest ago is forgotten
@@ -23,19 +23,30 @@ class Templates:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
 
-    def event(self, job: Job, digest: str, edges: Callable[[], Sequence[Edge]]) -> bytes:
-        """The event that `run_event` would build; `edges` is called only for a digest that is not kept."""
+    def clear(self) -> None:
+        """Forgets all: what is known of datasets changed."""
+        self._kept.clear()
+
+    def event(
+        self,
+        job: Job,
+        digest: str,
+        edges: Callable[[], Sequence[Edge]],
+        known: Callable[[Sequence[Edge]], Known] | None = None,
+    ) -> bytes:
+        """The event that `run_event` would build; `edges` and `known` are called only for a digest that is not kept."""
         key = (job.kind, job.name, digest)
         members = self._kept.get(key)
         if members is None:
-            document = json.loads(run_event(job, edges(), time=job.started))
+            told = edges()
+            document = json.loads(run_event(job, told, time=job.started, known=known(told) if known else None))
             members = {name: _dump(value) for name, value in document.items() if name not in {"eventTime", "run"}}
             self._kept[key] = members
             if len(self._kept) > MAX_TEMPLATES:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)
-        run = {"facets": {"guard_access": access_facet(job)}, "runId": run_id(job)}
+        run = {"facets": run_facets(job), "runId": run_id(job)}
         own = {"eventTime": _dump(job.started), "run": _dump(run)}
         text = ",".join(f'"{name}":{value}' for name, value in sorted((members | own).items()))
         return f"{{{text}}}".encode()

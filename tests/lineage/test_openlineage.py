@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import collections.abc
+import enum
+import importlib
 import json
+import pkgutil
 import re
+import types
+import typing
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import attrs
+import msgspec
+import openlineage.client.generated
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from guard.lineage.openlineage import Known, Statement, run_event, run_id
+from guard.lineage.ingest import openlineage_event
+from guard.lineage.openlineage import Known, Statement, dataset_events, run_event, run_id
 from guard.lineage.statement import MAX_SQL, shape
 from guard.model import Column, Dataset, Edge, FieldLabel, FieldRef, Job, Label, State, Table, TableName
 
@@ -199,3 +211,102 @@ def test_no_digit_of_a_literal_survives(text, dialect):
 def test_an_endless_statement_has_no_shape():
     """Length is bounded before anything is scanned."""
     assert shape("select 1" + " " * MAX_SQL, "duckdb") == ""
+
+
+def facets_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every facet of an event."""
+    for holder in (document.get("run"), document.get("job"), document.get("dataset"), *document.get("inputs", ())):
+        yield from (holder or {}).get("facets", {}).values()
+    for output in document.get("outputs", ()):
+        yield from output["facets"].values()
+
+
+def fits(value: Any, wanted: Any, where: str) -> list[str]:
+    """What of a value is not as the type says that OpenLineage's own package generated from its schema."""
+    origin, inner = typing.get_origin(wanted), typing.get_args(wanted)
+    if wanted is Any:
+        return []
+    if origin in (typing.Union, types.UnionType):
+        tries = [fits(value, one, where) for one in inner]
+        return [] if [] in tries else min(tries, key=len)
+    if origin in (list, collections.abc.Sequence):
+        if not isinstance(value, list):
+            return [f"{where} is no list"]
+        return [wrong for one in value for wrong in fits(one, inner[0], f"{where}[]")]
+    if origin is dict:
+        return [wrong for name, one in value.items() for wrong in fits(one, inner[1], f"{where}.{name}")]
+    if attrs.has(wanted):
+        if not isinstance(value, dict):
+            return [f"{where} is no object"]
+        known = {field.name: field for field in attrs.fields(wanted)}
+        hints = typing.get_type_hints(wanted)
+        wrong = [f"{where}.{name} is unknown" for name in value if name not in known and name[0] != "_"]
+        wrong += [
+            f"{where}.{name} is missing"
+            for name, field in known.items()
+            if field.default is attrs.NOTHING and name not in value and name[0] != "_"
+        ]
+        return wrong + [
+            fault for name in value.keys() & hints.keys() for fault in fits(value[name], hints[name], f"{where}.{name}")
+        ]
+    if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
+        return [] if value in {one.value for one in wanted} else [f"{where} has another value"]
+    return (
+        []
+        if value is None or not isinstance(wanted, type) or isinstance(value, wanted)
+        else [f"{where} is no {wanted}"]
+    )
+
+
+def generated() -> dict[str, type]:
+    """The classes that openlineage-python generated from OpenLineage's schemas, by the address of their schema."""
+    found = {}
+    for module in pkgutil.iter_modules(openlineage.client.generated.__path__):
+        loaded = importlib.import_module(f"openlineage.client.generated.{module.name}")
+        for one in vars(loaded).values():
+            if isinstance(one, type) and attrs.has(one) and hasattr(one, "_get_schema"):
+                found[one._get_schema()] = one
+    return found
+
+
+OWNED = msgspec.structs.replace(KNOWN, owners=((PEOPLE, "crm team"), (REPORT, "bi team")))
+
+
+def test_every_facet_is_what_its_own_schema_says():
+    """Both lineage facets, schema, tags, ownership, run and job facets: nothing unknown, nothing missing."""
+    classes = generated()
+    told: set[str] = set()
+    documents = [event(known=OWNED, statement=Statement("SELECT 1", "duckdb"))]
+    documents += [json.loads(one) for one in dataset_events(EDGES, time="2026-01-31T09:30:01Z", known=OWNED)]
+    for document in documents:
+        for facet in facets_of(document):
+            address = facet["_schemaURL"]
+            if "guard.invalid" in address:
+                continue
+            assert fits(facet, classes[address], address.rsplit("/", 1)[-1]) == []
+            told.add(address.rsplit("/", 1)[-1])
+    assert told == {
+        "ColumnLineageDatasetFacet", "JobTypeJobFacet", "LineageDatasetFacet", "OwnershipDatasetFacet",
+        "ProcessingEngineRunFacet", "SQLJobFacet", "SchemaDatasetFacet", "TagsDatasetFacet",
+    }  # fmt: skip
+
+
+def test_a_wrong_facet_would_be_seen():
+    """The check above is not blind: an unknown member, a missing one and a wrong type are three faults."""
+    classes = generated()
+    facet = next(
+        f for f in facets_of(event()) if "columnLineage" in f["_schemaURL"] or "ColumnLineage" in f["_schemaURL"]
+    )
+    field = facet["fields"]["phone"]["inputFields"][0]
+    field["extra"] = 1
+    del field["name"]
+    field["transformations"][0]["masking"] = "yes"
+    assert len(fits(facet, classes[facet["_schemaURL"]], "facet")) == 3
+
+
+def test_lineage_without_a_run():
+    """A dataset event for each dataset that an edge leads to; guard reads its own back."""
+    (text,) = dataset_events(EDGES, time="2026-01-31T09:30:01Z")
+    told = openlineage_event(text)
+    assert set(told.edges) == {msgspec.structs.replace(edge, masking=False) for edge in EDGES}
+    assert told.gaps == ()
