@@ -170,7 +170,9 @@ def _private(
     except (Refusal, AccessDeniedError) as error:
         return _finish(_deny(decision, gap_of(error)), source, said)
     lineage = from_statement(statement, catalogue, namespace=source.namespace, how=True)
-    edges = edges_of_answer(lineage, decision, catalogue, Dataset(ANSWERS, f"{said.fingerprint}.result"))
+    noise = (private.rule.epsilon, private.rule.delta)
+    answer = Dataset(ANSWERS, f"{said.fingerprint}.result")
+    edges = edges_of_answer(lineage, decision, catalogue, answer, noise=noise)
     return dataclasses.replace(_finish(decision, source, said, None, edges), private=private)
 
 
