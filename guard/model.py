@@ -7,7 +7,7 @@ parameters) and prints only its type and length.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -429,6 +429,10 @@ class Decision(Value, frozen=True):
     def allowed(self) -> bool:
         """True when the enforced statement may run."""
         return self.outcome == "allow"
+
+
+# A column of Arrow text to one of the same length and type; it raises for no value. Engines in this process call it.
+ColumnFunction: TypeAlias = Callable[[Any], Any]
 
 
 class EnforcedQuery(Value, frozen=True):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from guard.anonymize.keys import Keys
     from guard.anonymize.transform import Transform
-    from guard.sql.masking import ColumnFunction
+    from guard.model import ColumnFunction
 
 DIGEST = 12  # hex digits of the name that tell parameters and keys apart
 

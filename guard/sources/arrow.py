@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import msgspec
 
 from guard.errors import SourceError, UsageError
-from guard.model import Dataset, EnforcedQuery, Table, TableName
+from guard.model import ColumnFunction, Dataset, EnforcedQuery, Table, TableName
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import quoted
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guard.errors import SourceError
-from guard.model import EnforcedQuery, Table, TableName
+from guard.model import ColumnFunction, EnforcedQuery, Table, TableName
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,13 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from guard.errors import SourceError
-from guard.model import EnforcedQuery, TableName
+from guard.model import ColumnFunction, EnforcedQuery, TableName
 from guard.sources.binding import bind
 from guard.sources.deadline import Deadline, deadline
 from guard.sources.duckdb_answer import TooManyRowsError, answer
 from guard.sources.pool import Pool
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from guard.errors import NothingScannedError, SourceError
-from guard.model import Dataset, EnforcedQuery, SkippedTable, Table, TableName
+from guard.model import ColumnFunction, Dataset, EnforcedQuery, SkippedTable, Table, TableName
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.file_formats import COMPRESSIONS, FORMATS, Format, format_of
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

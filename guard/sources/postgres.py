@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guard.errors import SourceError
-from guard.model import Column, Dataset, EnforcedQuery, Table, TableKind, TableName
+from guard.model import Column, ColumnFunction, Dataset, EnforcedQuery, Table, TableKind, TableName
 from guard.sources import postgres_arrow, postgres_sample
 from guard.sources import postgres_catalogue as catalogue
 from guard.sources.binding import bind
@@ -18,7 +18,6 @@ from guard.sources.pool import Pool
 from guard.sources.postgres_exchange import Answer
 from guard.sources.postgres_session import Session, checked, refusal
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from guard.model import EnforcedQuery, Table, TableName, Value
-from guard.sql.masking import ColumnFunction
+from guard.model import ColumnFunction, EnforcedQuery, Table, TableName, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

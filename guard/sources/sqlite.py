@@ -19,7 +19,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from guard.errors import SourceError
-from guard.model import Column, Dataset, EnforcedQuery, Table, TableName
+from guard.model import Column, ColumnFunction, Dataset, EnforcedQuery, Table, TableName
 from guard.sources import sqlite_arrow
 from guard.sources.binding import bind
 from guard.sources.deadline import deadline
@@ -28,7 +28,6 @@ from guard.sources.pool import Pool
 from guard.sources.source import Limits
 from guard.sources.sqlite_authorizer import Authorizer
 from guard.sources.sqlite_sample import rowid_name, rows_of
-from guard.sql.masking import ColumnFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

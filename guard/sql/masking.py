@@ -5,15 +5,11 @@ The two rooms do not import each other; the engine hands one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from sqlglot import exp
 
-from guard.model import Mask, Sensitive
-
-# A column of Arrow text to one of the same length and type; it raises for no value.
-ColumnFunction: TypeAlias = Callable[[Any], Any]
+from guard.model import ColumnFunction, Mask, Sensitive
 
 
 class Provide(Protocol):

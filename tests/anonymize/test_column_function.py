@@ -16,10 +16,10 @@ from guard.anonymize.columns import FEW
 from guard.anonymize.mask_sql import Masks
 from guard.anonymize.transforms import partial
 from guard.errors import TransformError
-from guard.model import EnforcedQuery, Mask, TableName
+from guard.model import ColumnFunction, EnforcedQuery, Mask, TableName
 from guard.sources.open import open_source
 from guard.sources.source import Limits
-from guard.sql.masking import ColumnFunction, Parameters
+from guard.sql.masking import Parameters
 from tests.anonymize.cases import COLUMNS, KEYRING, TRANSFORMS, arrow, params, read
 
 PURPOSE = "research"
