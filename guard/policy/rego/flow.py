@@ -129,11 +129,18 @@ class Flow:
             inner = known | set(statement.writes)
             after = self._block(statement.blocks[0], inner, possible)
             return inner - after, set()
+        if op == "Exists":
+            after = set(known)
+            for block in statement.blocks:
+                after &= self._block(block, set(known), possible)
+            return known - after, set()
         if op == "With":
             inner = set(known)
             after = self._inside(statement.blocks[0], inner, possible)
             return inner - after, after - inner
         possible.update(statement.writes)
+        if op == "Fetch":
+            return set(statement.writes), set()
         if op in {"AssignVar", "AssignVarOnce"}:
             source = statement.reads[0]
             if type(source) is Local and source.number not in known:
@@ -180,6 +187,6 @@ def statement_breaks_out(statement: Statement, depth: int) -> bool:
     """True when a `Break` inside leaves more than `depth` blocks."""
     if statement.op == "Break":
         return statement.index >= depth
-    if statement.op == "ReturnLocal":
+    if statement.op in {"ReturnLocal", "Found"}:
         return True
     return any(statement_breaks_out(inner, depth + 1) for block in statement.blocks for inner in block)

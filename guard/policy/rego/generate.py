@@ -11,20 +11,23 @@ Nothing of the policy's text reaches the generated source except constants, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from guard.policy.rego.emit import calls, loops, tests, values
+from guard.policy.rego.answered import listed_sets
+from guard.policy.rego.emit import calls, formats, loops, tests, values
 from guard.policy.rego.emit.function import FunctionWriter
 from guard.policy.rego.emit.lines import Lines
+from guard.policy.rego.expand import expand
+from guard.policy.rego.hoist import hoist_paths
 from guard.policy.rego.ir import Function, Local, Plan, Program, Statement, walk
 from guard.policy.rego.simplify import simplify
 
 StatementWriter = Callable[[FunctionWriter, Statement], Lines]
 STATEMENTS: Final[Mapping[str, StatementWriter]] = {
     name.removeprefix("on_"): write
-    for family in (values, tests, calls, loops)
+    for family in (values, tests, calls, formats, loops)
     for name, write in vars(family).items()
     if name.startswith("on_") and write.__module__ == family.__name__
 }
@@ -63,13 +66,18 @@ class _Writer:
             if function.is_rule:
                 self.slots[function.name] = len(self.slots) + 1
         self.first_path = len(self.slots) + 1
+        self.listed: frozenset[str] = frozenset()
         self.paths: dict[tuple[int, tuple[str, ...]], int] = {}  # (input or data, keys) -> its place in the memory
 
     def source(self) -> Source:
         """The whole source."""
         lines: Lines = []
-        for function in self.program.functions.values():
-            lines += FunctionWriter(self, simplify(function)).lines()
+        simple = {name: simplify(function) for name, function in self.program.functions.items()}
+        if not self.trace:  # an explanation shows the value of every rule
+            self.listed = listed_sets(simple, self.program.plans)
+            simple = expand(simple)
+        for function in simple.values():
+            lines += FunctionWriter(self, replace(function, blocks=hoist_paths(function.blocks))).lines()
         plans = {}
         for position, plan in enumerate(self.program.plans):
             plans[plan.name] = f"p{position}"

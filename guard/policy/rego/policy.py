@@ -29,7 +29,7 @@ class Limits:
     """What one evaluation may use.
 
     Attributes:
-        steps: elements that loops may look at, all together.
+        steps: elements that loops may look at, all together; a loop over a single element is free.
         nodes: elements of arrays, objects and sets in the answer.
     """
 
@@ -183,6 +183,7 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
             "int": int,
             "bool": bool,
         },
+        "E": (KeyError, TypeError),
         "U": UNDEFINED,
         "N": runtime.NOT_ASKED,
         "B": functions,
@@ -191,6 +192,7 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
         "compare": compare,
         "embed": embed,
         "Boxed": Boxed,
+        "Listed": runtime.Listed,
         "dot": runtime.dot,
         "base_dot": runtime.base_dot,
         "along": runtime.along,

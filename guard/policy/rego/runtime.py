@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 from guard.policy.rego.errors import ConflictError, EvaluationError, LimitError
@@ -14,6 +15,7 @@ from guard.policy.rego.values import (
     alien,
     embed,
     equal,
+    first_members,
     rank,
     sorted_elements,
     sorted_keys,
@@ -55,6 +57,12 @@ class Run:
         if self.trace is not None:
             self.trace.append((name, value))
         return value
+
+
+class Listed(list[dict[Any, Value]]):
+    """A set of objects that only the answer holds; equal objects may stand in it more than once."""
+
+    __slots__ = ()
 
 
 def dot(source: Value, key: Value) -> Value:
@@ -212,9 +220,9 @@ def to_json(value: Value, budget: list[int]) -> Value:
             name = key if type(key) is str else _key_text(key)
             if type(item) in _JSON_SCALARS:
                 found[name] = item
-            elif not item and type(item) is set:
+            elif not item and (type(item) is set or type(item) is Listed):
                 found[name] = []  # what most rules give most of the time
-            elif type(item) is dict and _only_scalars(map(type, item.values())) and _only_strings(map(type, item)):
+            elif _is_flat(item):
                 budget[0] -= len(item) + 1
                 found[name] = dict(item)
             else:
@@ -226,13 +234,52 @@ def to_json(value: Value, budget: list[int]) -> Value:
             raise too_large()
         items = value if kind is list else sorted_elements(value)
         return [item if type(item) in _JSON_SCALARS else to_json(item, budget) for item in items]
-    if kind in _JSON_SCALARS:
+    if kind is Listed:
+        return _listed_json(value, budget)
+    return _scalar_json(value)
+
+
+def _scalar_json(value: Value) -> Value:
+    if type(value) in _JSON_SCALARS:
         return value
-    if kind in NUMBERS:
+    if type(value) in NUMBERS:
         return float(value)
     if value is UNDEFINED:
         raise EvaluationError("an undefined value reached the answer")
     raise alien(value)
+
+
+def _listed_json(items: Listed, budget: list[int]) -> Value:
+    """The objects in order, without repeats; each was made for this answer, so it is changed where it stands.
+
+    Their own keys are strings: `answered` lists no others.
+    """
+    if len(items) < 2:
+        ordered: list[Value] = items
+    elif (firsts := first_members(items)) is not None:
+        ordered = [item for _, item in sorted(zip(firsts, items, strict=True), key=itemgetter(0))]
+    else:
+        ordered = sorted_elements({embed(item) for item in items})
+    budget[0] -= len(ordered) + 1
+    found = []
+    for item in ordered:
+        budget[0] -= len(item) + 1
+        if budget[0] < 0:
+            raise too_large()
+        for key, value in item.items():
+            if type(value) in _JSON_SCALARS:
+                continue
+            if _is_flat(value):
+                budget[0] -= len(value) + 1
+                item[key] = value.copy()
+            else:
+                item[key] = to_json(value, budget)
+        found.append(item)
+    return found
+
+
+def _is_flat(value: Value) -> bool:
+    return type(value) is dict and _only_scalars(map(type, value.values())) and _only_strings(map(type, value))
 
 
 _JSON_SCALARS: Final = frozenset({str, bool, int, float, type(None)})

@@ -15,6 +15,7 @@ from typing import Final
 
 from guard.policy.rego.flow import PURE, Flow
 from guard.policy.rego.ir import DATA, INPUT, Const, Function, Local, Operand, Statement, walk
+from guard.policy.rego.texts import join_texts
 from guard.policy.rego.values import NUMBERS, equal
 
 MAX_ROUNDS: Final = 8
@@ -31,6 +32,7 @@ def simplify(function: Function) -> Function:
         blocks = changed
     blocks = _fuse(blocks, _reads(blocks))
     blocks = _join_paths(blocks, _reads(blocks), _writes(blocks))
+    blocks = join_texts(blocks, Flow(blocks, function.params), _reads(blocks))
     constant = _only_constant(blocks, function.result)
     if constant is not None:
         blocks = tuple(_early(block, function.result, constant) for block in blocks)

@@ -12,7 +12,7 @@ strings, arrays, objects, sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, final
@@ -229,13 +229,13 @@ def sort_values(values: Iterable[Value]) -> list[Value]:
         items.sort()
         return items
     if kinds == {dict}:
-        firsts = _first_members(items)
+        firsts = first_members(items)
         if firsts is not None:
             return [item for _, item in sorted(zip(firsts, items, strict=True), key=itemgetter(0))]
     return sorted(items, key=order_key)
 
 
-def _first_members(objects: list[dict[Any, Value]]) -> list[str] | None:
+def first_members(objects: Sequence[dict[Any, Value]]) -> list[str] | None:
     """The first members of objects with the same keys: distinct strings there decide the order by themselves."""
     names = objects[0].keys()
     if not names or any(other.keys() != names for other in objects):

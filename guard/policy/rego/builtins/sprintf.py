@@ -26,7 +26,7 @@ Argument = int | float | str
 @builtin("sprintf", "string", "array")
 def sprintf(template: str, values: list[Value]) -> str:
     """The template with its verbs replaced by the values."""
-    plain = _plain_template(template)
+    plain = plain_template(template)
     if plain is not None and len(plain[0]) == len(values):
         texts = [_quick(verb, value) for verb, value in zip(plain[0], values, strict=True)]
         if None not in texts:
@@ -35,7 +35,7 @@ def sprintf(template: str, values: list[Value]) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def _plain_template(template: str) -> tuple[str, str] | None:
+def plain_template(template: str) -> tuple[str, str] | None:
     """The verbs of a template that has only `%s`, `%v` and `%d` without flags, and the same template for Python."""
     verbs = re.findall(r"%(.?)", template, re.DOTALL)
     if any(verb not in {"s", "v", "d"} for verb in verbs):

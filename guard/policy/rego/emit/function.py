@@ -28,6 +28,7 @@ class ProgramWriter(Protocol):
     names: dict[str, str]
     paths: dict[tuple[int, tuple[str, ...]], int]
     first_path: int
+    listed: frozenset[str]
     statements: Mapping[str, Callable[[FunctionWriter, Statement], Lines]]
 
     def constant(self, value: Any) -> str:
@@ -44,6 +45,8 @@ class Level:
     construct: int
     leave: str  # the statement that leaves the block
     abandon: str  # the statement that leaves the construct for good
+    negated: bool = False  # the block of a `not`, which succeeds by being undefined
+    found: str = ""  # the flag of an `Exists`, set at its first success
 
 
 class FunctionWriter:
@@ -55,6 +58,7 @@ class FunctionWriter:
         self.is_plan = bool(name)
         self.name = name or writer.names[function.name]
         self.slot = 0 if name else writer.slots.get(function.name, 0)
+        self.listed = function.result if not name and function.name in writer.listed else -1  # a set that is a list
         self.flow = Flow(function.blocks, function.params)
         self.levels: list[Level] = []
         self.constructs = 0
@@ -197,7 +201,11 @@ class FunctionWriter:
         return f"l{target.number} = {opening}{', '.join(members)}{closing}", len(members) + 1 if members else 0
 
     def statement(self, statement: Statement, *, last: bool) -> Lines:
-        if statement.blocks and self.constructs >= MAX_CONSTRUCTS and statement.op in {"Block", "Not", "Scan", "With"}:
+        if (
+            statement.blocks
+            and self.constructs >= MAX_CONSTRUCTS
+            and statement.op in {"Block", "Not", "Scan", "With", "Exists"}
+        ):
             return self.outline(statement)
         write = self.writer.statements.get(statement.op.lower())
         if write is not None:

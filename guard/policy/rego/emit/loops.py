@@ -5,8 +5,8 @@ from __future__ import annotations
 from guard.errors import PolicyError
 from guard.policy.rego import inline
 from guard.policy.rego.emit.calls import on_call
-from guard.policy.rego.emit.function import FunctionWriter, Level
-from guard.policy.rego.emit.lines import Lines, indent
+from guard.policy.rego.emit.function import MAX_CONSTRUCTS, FunctionWriter, Level
+from guard.policy.rego.emit.lines import Lines, ends, indent
 from guard.policy.rego.ir import Local, Statement, walk
 
 
@@ -17,10 +17,13 @@ def on_not(w: FunctionWriter, statement: Statement) -> Lines:
         lines = _negated_check(w, block[0])
         if lines is not None:
             return lines
+    if len(block) == 1 and block[0].op == "Exists" and w.constructs < MAX_CONSTRUCTS - 1:
+        looking, found = _exists(w, block[0])
+        return [*looking, f"if {found}: {w.leave()}"]
     flag = f"n{w.next()}"
     w.constructs += 1
     construct = w.next()
-    w.levels.append(Level(construct, "break", "break"))
+    w.levels.append(Level(construct, "break", "break", negated=True))
     lines = w.statements(block)
     w.levels.pop()
     w.constructs -= 1
@@ -39,6 +42,35 @@ def _negated_check(w: FunctionWriter, check: Statement) -> Lines | None:
             return [f"if {text}: {w.leave()}"]
     target = f"l{check.writes[0]}"
     return [*on_call(w, check)[:-1], f"if {target} is not U and {target} is not False: {w.leave()}"]
+
+
+def on_exists(w: FunctionWriter, statement: Statement) -> Lines:
+    """Leaves the block unless one of the inner blocks finds what it looks for."""
+    lines, flag = _exists(w, statement)
+    return [*lines, f"if not {flag}: {w.leave()}"]
+
+
+def _exists(w: FunctionWriter, statement: Statement) -> tuple[Lines, str]:
+    """The lines that look, and the flag that then says whether it was found."""
+    flag = f"n{w.next()}"
+    w.constructs += 1
+    construct = w.next()
+    w.levels.append(Level(construct, "break", "break", found=flag))
+    inner: Lines = []
+    for block in statement.blocks:
+        inner += w.block(block, last=block is statement.blocks[-1])
+    w.levels.pop()
+    w.constructs -= 1
+    end = [] if ends(inner) else ["break"]
+    return [f"{flag} = False", "while True:", *indent([*inner, *end]), *w.continue_break(construct)], flag
+
+
+def on_found(w: FunctionWriter, _statement: Statement) -> Lines:
+    """Leaves the `Exists` around it with success."""
+    for depth, level in enumerate(reversed(w.levels)):
+        if level.found and all(level.construct != inner.construct for inner in w.levels[: -1 - depth]):
+            return [f"{level.found} = True", w.leave(depth)]
+    raise PolicyError("the plan succeeds outside of a block", help="build the plan with a supported OPA")
 
 
 def on_scan(w: FunctionWriter, statement: Statement) -> Lines:
@@ -67,8 +99,9 @@ def on_scan(w: FunctionWriter, statement: Statement) -> Lines:
         "else:",
         f" {items} = {finder}({source})",
         f" if {items} is U: {w.leave()}",
-        f"r.left -= len({items})",
-        "if r.left < 0: over()",
+        f"if len({items}) > 1:",  # a loop over one element costs no more than what stands around it
+        f" r.left -= len({items})",
+        " if r.left < 0: over()",
         loop,
         *indent(body or ["pass"]),
         *w.continue_break(construct),

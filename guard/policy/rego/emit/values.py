@@ -5,7 +5,7 @@ from __future__ import annotations
 from guard.policy.rego import inline
 from guard.policy.rego.emit.function import FunctionWriter, number_of
 from guard.policy.rego.emit.lines import Lines
-from guard.policy.rego.ir import Statement
+from guard.policy.rego.ir import Const, Local, Statement
 
 
 def on_nop(_w: FunctionWriter, _statement: Statement) -> Lines:
@@ -38,8 +38,10 @@ def on_makeobject(_w: FunctionWriter, statement: Statement) -> Lines:
     return [f"l{statement.writes[0]} = {{}}"]
 
 
-def on_makeset(_w: FunctionWriter, statement: Statement) -> Lines:
+def on_makeset(w: FunctionWriter, statement: Statement) -> Lines:
     """A fresh set."""
+    if statement.writes[0] == w.listed:
+        return [f"l{w.listed} = Listed()"]
     return [f"l{statement.writes[0]} = set()"]
 
 
@@ -65,6 +67,8 @@ def on_arrayappend(w: FunctionWriter, statement: Statement) -> Lines:
 def on_setadd(w: FunctionWriter, statement: Statement) -> Lines:
     """One more member."""
     value, target = map(w.operand, statement.reads)
+    if statement.reads[1] == Local(w.listed):
+        return [*w.guard(statement), f"{target}.append({value})"]
     return [
         *w.guard(statement),
         f"{target}.add({inline.embedded(value, statement.reads[0], w.kind(statement.reads[0]))})",
@@ -104,11 +108,23 @@ def on_len(w: FunctionWriter, statement: Statement) -> Lines:
 
 
 def on_dot(w: FunctionWriter, statement: Statement) -> Lines:
-    """A look-up; leaves the block when nothing is there."""
+    """A look-up; leaves the block when nothing is there.
+
+    A constant name is taken from the object at once, at a quarter of the price of asking first; what is not there, or
+    no object, raises and goes the general way. Under `not`, where absence is the common case, it asks first.
+    """
     source, key = statement.reads
     target = f"l{statement.writes[0]}"
     finder = "base_dot" if statement.index else "dot"
     guard = [line for line in w.guard(statement) if not line.startswith("if l0 ")]
+    if type(source) is Local and type(key) is Const and type(key.value) is str and not w.levels[-1].negated:
+        return [
+            *guard,
+            f"try: {target} = {w.operand(source)}[{w.operand(key)}]",
+            "except E:",
+            f" {target} = {finder}({w.operand(source)}, {w.operand(key)})",
+            f" if {target} is U: {w.leave()}",
+        ]
     return [
         *guard,
         f"{target} = {inline.dot(w.operand(source), w.operand(key), key, finder)}",
@@ -117,13 +133,20 @@ def on_dot(w: FunctionWriter, statement: Statement) -> Lines:
 
 
 def on_path(w: FunctionWriter, statement: Statement) -> Lines:
-    """`data.a.b.c`: looked up once in an evaluation and kept beside the values of rules."""
+    """`data.a.b.c`; leaves the block when nothing is there."""
+    return [*on_fetch(w, statement), f"if l{statement.writes[0]} is U: {w.leave()}"]
+
+
+def on_fetch(w: FunctionWriter, statement: Statement) -> Lines:
+    """`data.a.b.c`, or undefined: looked up once in an evaluation and kept beside the values of rules."""
     base = statement.reads[0]
     keys = tuple(operand.value for operand in statement.path)
     slot = w.writer.paths.setdefault((number_of(base), keys), w.writer.first_path + len(w.writer.paths))
     target = f"l{statement.writes[0]}"
+    names = "".join(f"[{key!r}]" for key in keys)
     return [
         f"{target} = m[{slot}]",
-        f"if {target} is N: {target} = m[{slot}] = along({w.operand(base)}, {keys!r})",
-        f"if {target} is U: {w.leave()}",
+        f"if {target} is N:",
+        f" try: {target} = m[{slot}] = {w.operand(base)}{names}",
+        f" except E: {target} = m[{slot}] = along({w.operand(base)}, {keys!r})",
     ]
