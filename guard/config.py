@@ -149,6 +149,13 @@ class ServeSection(_Section):
     grace_s: float = Field(default=10.0, ge=0, le=600)
 
 
+class TrinoSection(_Section):
+    """How guard answers a Trino cluster: a catalog is the source of the same name, groups are roles."""
+
+    purpose: str = ""  # what every query of the cluster is for; empty: Trino is not answered
+    ignore_max_rows: bool = False  # Trino cannot limit rows; true lets a decision pass that would limit them
+
+
 class Config(BaseSettings):
     """The effective configuration."""
 
@@ -167,6 +174,7 @@ class Config(BaseSettings):
     audit: AuditSection = AuditSection()
     dp: DpSection = DpSection()
     serve: ServeSection = ServeSection()
+    trino: TrinoSection = TrinoSection()
 
     @classmethod
     def settings_customise_sources(

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from guard.anonymize.rows import Ports
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
+    from guard.engine.duties import Duties
+    from guard.model import Table
+    from guard.sql.catalogue import Catalogue
     from guard.engine.dp import PrivateQuery
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
@@ -552,6 +555,32 @@ class Guard:
         """What guard knows of a source's fields, from its last scan."""
         _, labels, _ = self._opened(source).snapshot()
         return tuple(labels.values())
+
+    def snapshot(self, source: object) -> Catalogue:
+        """The tables of a source as they are now."""
+        return self._opened(source).snapshot()[0]
+
+    def duties(self, table: Table, *, subject: Subject, purpose: str, source: object) -> Duties:
+        """The row filters and masks of a table, for an engine that enforces by itself; records nothing.
+
+        Raises:
+            AccessDeniedError: the rules err or do not answer.
+        """
+        from guard.engine.duties import duties
+
+        opened = self._opened(source)
+        catalogue, labels, _ = opened.snapshot()
+        return duties(
+            table,
+            catalogue,
+            labels,
+            self._parts.engine,
+            subject=subject,
+            purpose=purpose,
+            source=opened.source.uri,
+            now=self._clock(),
+            category_of=self._category_of,
+        )
 
     # --- inside -------------------------------------------------------------------------------------------
 

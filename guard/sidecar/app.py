@@ -23,9 +23,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from guard.errors import AccessDeniedError, ConfigError, GuardError
-from guard.sidecar import routes
+from guard.sidecar import authzen, routes
 from guard.sidecar.border import Border, read_body
 from guard.sidecar.metrics import Metrics
+from guard.sidecar.trino import routes as trino
 from guard.sidecar.wire import VERSION
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ POSTS: dict[str, Handler] = {
     "/v1/query": routes.query,
     "/v1/classify": routes.classify,
     "/v1/anonymize": routes.anonymize,
+    **trino.POSTS,
+    **authzen.POSTS,
 }
 GETS: dict[str, Handler] = {
     "/v1/lineage": routes.lineage,
     "/v1/audit/checkpoint": routes.checkpoint,
     "/v1/audit/proof/{index}": routes.proof,
     "/v1/audit/verify": routes.verify,
+    **authzen.GETS,
 }
 
 
