@@ -303,3 +303,47 @@ def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
 
     assert anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", KEEP, before_publish=again) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+BAD_FIELDS = {
+    "a column that does not exist": ("nowhere: {transform: redact}", "the plan names `nowhere`"),
+    "a wrong type": ("n: {transform: pseudonym_cmac}", "has no form for the type `int32`"),
+    "outside the alphabet": ("id: {transform: ff1}", "the column `id` cannot be changed: a value"),
+    "below the floor": ("short: {transform: ff1}", "the column `short` cannot be changed: a value"),
+    "no valid number": ("id: {transform: ff1_resident_id}", "a value is not a valid resident ID"),
+    "missed by the hierarchy": (
+        "id: {transform: generalise, hierarchy: jobs.csv, missing: refuse}",
+        "the hierarchy `jobs.csv` does not list 2 of 2 values",
+    ),
+    "a key version that is not there": ("id: {transform: pseudonym, version: 9}", "version `9` is not in the keyring"),
+    "a column beside that does not exist": ("id: {transform: small_groups, beside: [x]}", "the plan names `x`"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FIELDS)
+def test_what_cannot_be_done_leaves_nothing(tmp_path: Path, case: str) -> None:
+    """The error names the column or the thing, holds no value, has a cure, and no file is there afterwards."""
+    fields, message = BAD_FIELDS[case]
+    values = {"id": ["a-canary", "b-canary"], "short": ["123", None], "n": pa.array([1, None], pa.int32())}
+    pq.write_table(pa.table(values), tmp_path / "in.parquet")
+    plan = Plan.parse(
+        f"{HEAD}fields: {{{fields}}}\ndefault: keep\n", read=lambda name: b"Nurse;Health\nTeacher;School\n"
+    )
+    with pytest.raises(GuardError) as caught:
+        anonymize_file(tmp_path / "in.parquet", tmp_path / "out.csv", plan, KEYRING)
+    assert message in caught.value.message
+    assert caught.value.help
+    assert "canary" not in caught.value.diagnostics()
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_nulls_stay_null_in_every_column(tmp_path: Path) -> None:
+    """A file of nulls goes through masks, bins, ciphers and dates, and comes out a file of nulls."""
+    fields = (
+        "a: {transform: partial, first: 1}, b: {transform: noise, width: 5}, c: {transform: ff1},"
+        " d: {transform: date_month}, e: {transform: top_code, at: 5}"
+    )
+    plan = Plan.parse(f"{HEAD}fields: {{{fields}}}\n")
+    (tmp_path / "in.csv").write_text("a,b,c,d,e\n,,,,\n,,,,\n")
+    assert anonymize_file(tmp_path / "in.csv", tmp_path / "out.csv", plan, KEYRING) == 2
+    assert (tmp_path / "out.csv").read_text() == "a,b,c,d,e\n,,,,\n,,,,\n"

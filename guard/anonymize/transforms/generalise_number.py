@@ -16,65 +16,11 @@ has no form. A number without an edge in its type, an infinity and NaN become nu
 Reference: GB/T 37964-2019 annex A, generalisation; Google `FIXED_SIZE_BUCKETING`.
 """
 
-# ruff: noqa: ARG001 - the verbs have one shape on every transform
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from guard.anonymize.binning import Binning, BinParams
 
-from guard.anonymize.guarantee import Guarantee
-from guard.errors import PlanError
-from guard.model import State, Value
+Params = BinParams
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from sqlglot import exp
-
-    from guard.anonymize.keys import Keys
-    from guard.sql.masking import Parameters
-
-
-MAX_WIDTH = 10**15
-
-
-class Params(Value, frozen=True):
-    """`width` of a bin, a whole number of the column's unit."""
-
-    width: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.width <= MAX_WIDTH:
-            msg = f"`width` of `generalise_number` is not between 1 and {MAX_WIDTH}"
-            raise PlanError(msg, help="say how wide a bin is, such as width: 10")
-
-
-def apply(values: pa.Array | pa.ChunkedArray, params: Params, keys: Keys | None) -> pa.Array:
-    """Vectorised, exact for whole numbers and decimals.
-
-    Raises:
-        TransformError: the column does not hold numbers or texts.
-    """
-    from guard.anonymize.bins import binned
-
-    return binned(values, params.width, "floor", transform="generalise_number")
-
-
-def guarantee(params: Params) -> Guarantee:
-    """The bin."""
-    return Guarantee(State.GENERALISED, shows=f"the bin of width {params.width} that the number lies in")
-
-
-def sql(
-    column: exp.Expression,
-    params: Params,
-    *,
-    column_type: str,
-    dialect: str,
-    parameters: Parameters,
-    keys: Keys | None,
-) -> exp.Expression:
-    """The same in SQL; a column of texts has no form."""
-    from guard.anonymize.bins import binned_sql
-    from guard.anonymize.sql_types import sql_type
-
-    return binned_sql(column, sql_type(column_type, dialect), params.width, "floor", transform="generalise_number")
+_bins = Binning("generalise_number", "floor", shows="the bin of width {} that the number lies in")
+apply, guarantee, sql = _bins.apply, _bins.guarantee, _bins.sql
