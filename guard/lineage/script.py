@@ -131,7 +131,9 @@ def _read(sql: str, reader: Any, tokens: Sequence[Any]) -> exp.Expression | None
 
 
 def _misread(tree: exp.Expression) -> bool:
-    """`DELETE FROM TABLE t`: the parser takes the reserved word for the name and the name for an alias."""
+    """A SELECT of nothing, where the text was cut; and `DELETE FROM TABLE t`, whose words the parser confuses."""
+    if any(not select.expressions for select in tree.find_all(exp.Select)):
+        return True
     table = tree.this if isinstance(tree, exp.Delete) else None
     name = table.this if isinstance(table, exp.Table) else None
     return isinstance(name, exp.Identifier) and not name.args.get("quoted") and name.name.upper() == "TABLE"

@@ -110,6 +110,8 @@ def _create(create: exp.Create, catalogue: Catalogue) -> list[Write]:  # noqa: A
     query: Any = create.expression
     if not isinstance(query, (exp.Query, exp.Values, exp.Table)):
         like = create.find(exp.LikeProperty)
+        if like is None and isinstance(create.this, exp.Table) and not create.args.get("properties"):
+            raise UnknownWriteError(f"create {(create.kind or '').lower()}")  # neither columns nor a query: cut off
         return [Write(target, None, copies=_table(like.this) if like is not None else None, creates=True)]
     if isinstance(query, exp.Table):
         query = exp.select("*").from_(query)
@@ -126,7 +128,7 @@ def _update(update: exp.Update, catalogue: Catalogue) -> list[Write]:
         sources.insert(0, update.this)
         real = target
     assignments = [one for one in update.expressions if isinstance(one, exp.EQ)]
-    if len(assignments) != len(update.expressions):
+    if not assignments or len(assignments) != len(update.expressions):  # none: the text was cut
         raise UnknownWriteError("update")
     by_target: dict[int, tuple[exp.Table | None, list[exp.EQ]]] = {}
     for assignment in assignments:
@@ -177,6 +179,8 @@ def _merged(
     if isinstance(then, exp.Update):
         if any(isinstance(one, exp.Star) for one in then.expressions):
             return None, [everything]
+        if not then.expressions or not all(isinstance(one, exp.EQ) for one in then.expressions):
+            raise UnknownWriteError("merge")
         return _assigned(then.expressions), [one.expression for one in then.expressions]
     if isinstance(then, exp.Insert):
         values = then.args.get("expression")
