@@ -19,6 +19,10 @@ MAX_CANDIDATES = 1 << 20
 START_BITS = 192  # of precision at the first try
 MAX_DENOMINATOR = 10_000
 
+# Minimum and maximum are asked as the quantiles next to them: at 1 itself every candidate beyond all values would be as
+# good as the largest value, and the answer would say nothing.
+END = Fraction(199, 200)
+
 
 def quantile(
     counts: Sequence[int], candidates: Sequence[int], q: Fraction, *, epsilon: Fraction, rows_per_unit: int = 1
@@ -140,11 +144,13 @@ def _powers(distances: set[int], step: Fraction, bits: int) -> dict[int, real.Bo
 
 
 def _check_q(q: Fraction) -> tuple[int, int]:
+    """Numerator and denominator; the very ends are moved in, see `END`."""
     if not 0 <= q <= 1 or q.denominator > MAX_DENOMINATOR:
         raise UsageError(
             f"a quantile is not in [0, 1] with a denominator up to {MAX_DENOMINATOR}", help="the median is 1/2"
         )
-    return q.numerator, q.denominator
+    inner = min(max(q, 1 - END), END)
+    return inner.numerator, inner.denominator
 
 
 def _positive(number: int) -> int:

@@ -105,6 +105,14 @@ def test_quantiles_of_plenty_are_exact():
     assert found == [25, 50]
 
 
+def test_the_ends_are_near_the_ends():
+    """Minimum and maximum of plenty are no candidates far beyond all values."""
+    counts = [0] * 300 + [100] * 400 + [0] * 300
+    found = [quantile.quantile(counts, range(1000), q, epsilon=Fraction(1)) for q in (Fraction(0), Fraction(1))]
+    assert abs(found[0] - 300) < 20
+    assert abs(found[1] - 700) < 20
+
+
 def test_bins_and_bounds_hold_the_values():
     """Bounds are the powers of two about all full bins; nothing full, no bounds."""
     tally = [0] * bounds.BINS
