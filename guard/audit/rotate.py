@@ -4,6 +4,9 @@
     retire   when all who verify have the new key: an entry names the new one alone, and the old key file is destroyed
 
 Both steps can be repeated after a crash: an entry that says the same again does no harm.
+
+Machines that share a log each hold its key files: they are given the new ones between the two steps, while what any
+of them signs is still accepted.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ OLD_FILE = "audit.old.key"
 NEXT_FILE = "audit.next.key"
 
 Record = Callable[[Mapping[str, Any]], Entry]  # the entry for a body
+Open = Callable[[Signer], AuditLog]  # opens the log for writing
 
 
 def signer(folder: Path) -> Signer:
@@ -37,7 +41,7 @@ def signer(folder: Path) -> Signer:
     return BothSigners(new, keys.load(folder / OLD_FILE)) if (folder / OLD_FILE).exists() else new
 
 
-def begin(folder: Path, log_folder: Path, record: Record) -> PublicKey:
+def begin(folder: Path, open_log: Open, record: Record) -> PublicKey:
     """Makes the new key and has both sign from now on; gives the new public key.
 
     Raises:
@@ -49,14 +53,14 @@ def begin(folder: Path, log_folder: Path, record: Record) -> PublicKey:
     old = keys.load(folder / KEY_FILE)
     next_ = folder / NEXT_FILE
     new = keys.load(next_) if next_.exists() else keys.create(next_, old.public.name)
-    _log(log_folder, BothSigners(new, old), record, was=[old], now=[new, old])
+    _log(open_log, BothSigners(new, old), record, was=[old], now=[new, old])
     os.link(folder / KEY_FILE, folder / OLD_FILE)
     next_.replace(folder / KEY_FILE)
     PosixDisk().sync_folder(folder)
     return new.public
 
 
-def retire(folder: Path, log_folder: Path, record: Record) -> PublicKey:
+def retire(folder: Path, open_log: Open, record: Record) -> PublicKey:
     """Lets the new key sign alone and destroys the old one; gives the key that is left.
 
     Raises:
@@ -67,15 +71,15 @@ def retire(folder: Path, log_folder: Path, record: Record) -> PublicKey:
         raise KeyUnavailableError("there is no old key to retire", help="begin a change of the key first")
     new, old = keys.load(folder / KEY_FILE), keys.load(folder / OLD_FILE)
     if new.public != old.public:
-        _log(log_folder, BothSigners(new, old), record, was=[new, old], now=[new])
+        _log(open_log, BothSigners(new, old), record, was=[new, old], now=[new])
     (folder / OLD_FILE).unlink()
     PosixDisk().sync_folder(folder)
     return new.public
 
 
 def _log(
-    folder: Path, signer: BothSigners, record: Record, *, was: list[Ed25519Signer], now: list[Ed25519Signer]
+    open_log: Open, signer: BothSigners, record: Record, *, was: list[Ed25519Signer], now: list[Ed25519Signer]
 ) -> None:
     body = {"was": [str(each.public) for each in was], "keys": [str(each.public) for each in now]}
-    with AuditLog.open(folder, signer) as log:
+    with open_log(signer) as log:
         log.append(record(body))

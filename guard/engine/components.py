@@ -13,16 +13,16 @@ from guard.errors import StoreError
 from guard.model import Sensitive
 
 if TYPE_CHECKING:
+    from guard.anonymize.dp.sql.metadata import Units
     from guard.anonymize.keys import Keyring
     from guard.anonymize.keys_subject import SubjectKeys
     from guard.anonymize.keys_subject_file import SubjectFile
     from guard.anonymize.mask_sql import Masks
-    from guard.anonymize.dp.sql.metadata import Units
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
     from guard.classify import Classifier
-    from guard.engine.places import Places
     from guard.engine.dp import PrivateAnswers
+    from guard.engine.places import Places
     from guard.engine.project import Projector
     from guard.engine.standings import Standings
     from guard.lineage.label_rules import LabelRules
@@ -224,21 +224,30 @@ class Components:
 
         return Store.open(self.loaded.config.store or self.state / "guard.db")
 
+    def open_log(self, signer: Signer) -> AuditLog:
+        """The log of the configuration, opened anew under these keys; the caller closes it.
+
+        Raises:
+            AuditError: another process writes it, or it cannot be used.
+        """
+        from guard.audit import AuditLog
+
+        shared = self.shared_log
+        if shared is None:
+            return AuditLog.open(self.audit_folder, signer, clock=self.clock, wait=LOG_WAIT)
+        from guard.audit.shared import open_shared
+
+        wait = max(LOG_WAIT, self.loaded.config.audit.wait_s)
+        return open_shared(shared, self.audit_folder, signer, clock=self.clock, wait=wait)
+
     def _open_log(self) -> AuditLog:
-        from guard.audit import AuditLog, timestamp
+        from guard.audit import timestamp
         from guard.engine import shred
         from guard.engine.attest import attestor
         from guard.engine.erase import finish
 
         self._once("attestor", lambda: attestor(self))
-        shared = self.shared_log
-        if shared is None:
-            log = AuditLog.open(self.audit_folder, self._signer(), clock=self.clock, wait=LOG_WAIT)
-        else:
-            from guard.audit.shared import open_shared
-
-            wait = max(LOG_WAIT, self.loaded.config.audit.wait_s)
-            log = open_shared(shared, self.audit_folder, self._signer(), clock=self.clock, wait=wait)
+        log = self.open_log(self._signer())
         self.inherited = log.size
         finish(self.people, log, time=timestamp(self.clock()))
         shred.finish(self.subject_file, log, time=timestamp(self.clock()))

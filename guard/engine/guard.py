@@ -534,8 +534,6 @@ class Guard:
         """
         from guard.audit import rotate
 
-        if self._parts.shared_log is not None:
-            raise UsageError("the key of a shared log is not changed yet", help="change it on a log in a folder")
         folder = self._parts.state / "keys"
         person = self._parts.people.of(self.operator)
         step = rotate.retire if retire else rotate.begin
@@ -543,7 +541,7 @@ class Guard:
         self._parts.release("projector", "log", "verifier_key")
         return step(
             folder,
-            self._parts.audit_folder,
+            self._parts.open_log,
             lambda body: entry_of("key", person, time=self._time(), body=body),
         )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from guard.audit import AuditLog, keys, proof, rotate, verify
 from guard.audit.keys import BothSigners, PublicKeys
+from guard.audit.shared import mirror, open_shared
 from guard.errors import AuditError, IntegrityError, KeyUnavailableError
 from guard.model import Entry, Sensitive
 from tests.audit.logs import OTHER, SIGNER, entry
@@ -26,6 +29,11 @@ def log(tmp_path):
     return first.public
 
 
+def opens(folder):
+    """Opens the log in a folder under given keys."""
+    return lambda signer: AuditLog.open(folder / "log", signer)
+
+
 def more(folder) -> None:
     """Three commits by whoever may sign now."""
     with AuditLog.open(folder / "log", rotate.signer(folder / "keys")) as log:
@@ -35,12 +43,12 @@ def more(folder) -> None:
 
 def test_old_and_new_key_verify_the_whole_log(tmp_path, log):
     """Before, during and after the change, whoever has any key of the log reads all of it."""
-    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    new = rotate.begin(tmp_path / "keys", opens(tmp_path), record)
     assert keys.load(tmp_path / "keys" / rotate.KEY_FILE).public == new != log
     more(tmp_path)
     for public in (log, new, PublicKeys((new, log))):
         verify(tmp_path / "log", public).require()
-    assert rotate.retire(tmp_path / "keys", tmp_path / "log", record) == new
+    assert rotate.retire(tmp_path / "keys", opens(tmp_path), record) == new
     more(tmp_path)
     for public in (log, new):
         assert verify(tmp_path / "log", public).require().size == 20
@@ -51,9 +59,9 @@ def test_three_keys_in_a_row(tmp_path, log):
     """The second of three keys verifies what came before it and what came after."""
     found = [log]
     for _ in range(2):
-        found.append(rotate.begin(tmp_path / "keys", tmp_path / "log", record))
+        found.append(rotate.begin(tmp_path / "keys", opens(tmp_path), record))
         more(tmp_path)
-        rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+        rotate.retire(tmp_path / "keys", opens(tmp_path), record)
         more(tmp_path)
     for public in found:
         verify(tmp_path / "log", public).require()
@@ -62,7 +70,7 @@ def test_three_keys_in_a_row(tmp_path, log):
 
 def test_proofs_of_the_overlap_verify_with_either_key(tmp_path, log):
     """Two signatures on one checkpoint: verifiers may change over one by one."""
-    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+    new = rotate.begin(tmp_path / "keys", opens(tmp_path), record)
     for public in (log, new):
         assert proof.verify(proof.prove(tmp_path / "log", 2), public)[0].body["number"] == 2
 
@@ -70,8 +78,8 @@ def test_proofs_of_the_overlap_verify_with_either_key(tmp_path, log):
 def test_the_retired_key_signs_nothing_any_more(tmp_path, log):
     """A thief of the old key cannot go on with the log: it is bad from the first entry that the old key signed."""
     thief = keys.load(tmp_path / "keys" / rotate.KEY_FILE)
-    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
-    rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+    new = rotate.begin(tmp_path / "keys", opens(tmp_path), record)
+    rotate.retire(tmp_path / "keys", opens(tmp_path), record)
     more(tmp_path)
     with pytest.raises(IntegrityError, match="not signed by"):
         AuditLog.open(tmp_path / "log", thief)
@@ -129,10 +137,10 @@ def test_a_change_that_was_cut_off_is_taken_up_again(tmp_path, log, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(rotate.os, "link", raise_oserror)
         with pytest.raises(OSError, match="cut off"):
-            rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+            rotate.begin(tmp_path / "keys", opens(tmp_path), record)
     more(tmp_path)  # still the old key alone
     waiting = keys.load(tmp_path / "keys" / rotate.NEXT_FILE).public
-    assert rotate.begin(tmp_path / "keys", tmp_path / "log", record) == waiting
+    assert rotate.begin(tmp_path / "keys", opens(tmp_path), record) == waiting
     more(tmp_path)
     for public in (log, waiting):
         verify(tmp_path / "log", public).require()
@@ -146,15 +154,15 @@ def raise_oserror(*_):
 def test_steps_out_of_order_are_refused(tmp_path, log):
     """No second change within a change, no retirement without one, no change while another process writes."""
     with pytest.raises(KeyUnavailableError, match="no old key"):
-        rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+        rotate.retire(tmp_path / "keys", opens(tmp_path), record)
     with (
         AuditLog.open(tmp_path / "log", rotate.signer(tmp_path / "keys")),
         pytest.raises(AuditError, match="open for writing"),
     ):
-        rotate.begin(tmp_path / "keys", tmp_path / "log", record)
-    rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+        rotate.begin(tmp_path / "keys", opens(tmp_path), record)
+    rotate.begin(tmp_path / "keys", opens(tmp_path), record)
     with pytest.raises(KeyUnavailableError, match="already"):
-        rotate.begin(tmp_path / "keys", tmp_path / "log", record)
+        rotate.begin(tmp_path / "keys", opens(tmp_path), record)
     with pytest.raises(ValueError, match="bear its name"):
         PublicKeys((SIGNER.public, keys.Ed25519Signer("another/log", Sensitive(b"4" * 32)).public))
 
@@ -164,9 +172,41 @@ def test_a_verifier_that_believes_any_key_is_noticed(tmp_path, log, monkeypatch)
     from guard.audit import key_history
 
     thief = keys.load(tmp_path / "keys" / rotate.KEY_FILE)
-    new = rotate.begin(tmp_path / "keys", tmp_path / "log", record)
-    rotate.retire(tmp_path / "keys", tmp_path / "log", record)
+    new = rotate.begin(tmp_path / "keys", opens(tmp_path), record)
+    rotate.retire(tmp_path / "keys", opens(tmp_path), record)
     append_by(tmp_path, thief, new)
     assert not verify(tmp_path / "log", new).ok
     monkeypatch.setattr(key_history.KeyHistory, "check", lambda self, index, head: setattr(self, "_anchored", True))
     assert verify(tmp_path / "log", new).ok
+
+
+@pytest.mark.postgres
+def test_a_shared_log_changes_its_key_while_machines_take_turns(tmp_path, postgres):
+    """The other machine signs with the old key until it has the new one; whoever holds either verifies it all."""
+    url = Sensitive(postgres.create_database())
+    here, there = tmp_path / "here", tmp_path / "there"
+    old = keys.create(here / "keys" / rotate.KEY_FILE, "example.org/log").public
+    shutil.copytree(here / "keys", there / "keys")
+
+    def log_of(machine):
+        return lambda signer: open_shared(url, machine / "log", signer)
+
+    def write(machine) -> None:
+        with log_of(machine)(rotate.signer(machine / "keys")) as log:
+            log.extend([entry(log.size), entry(log.size + 1)])
+
+    write(here)
+    write(there)
+    new = rotate.begin(here / "keys", log_of(here), record)
+    write(here)
+    write(there)  # with the old key alone
+    shutil.copytree(here / "keys", there / "keys", dirs_exist_ok=True)
+    write(there)
+    assert rotate.retire(here / "keys", log_of(here), record) == new
+    (there / "keys" / rotate.OLD_FILE).unlink()
+    write(there)
+    write(here)
+    with pytest.raises(IntegrityError):
+        mirror(url, tmp_path / "late", old)  # what only the new key signed is nothing to a holder of the old one
+    for machine in (here, there):
+        assert verify(machine / "log", old).ok == verify(machine / "log", new).ok is True
