@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-import random
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from guard.policy.entry import ENTRY_POINT
-from guard.policy.pack import Pack
 from guard.policy.rego import UNDEFINED, Policy
 from guard.policy.rego import compile as compile_rego
 from guard.policy.rego.values import equal, sort_values
 from tests.policy.rego.cases import expressions
 from tests.policy.rego.peers import UNDEFINED_MARK, opa_answers, regopy_answers
-
-PACK = Path(__file__).resolve().parents[3] / "rules"
+from tests.policy.rego.questions import questions
 
 LOOSE = """package t
 
@@ -131,52 +127,6 @@ def test_a_policy_of_many_shapes(opa_binary, tmp_path):
     ours = embedded_answers(compile_rego(files), "t/answer", inputs, data)
     assert differences(ours, opa_answers(opa_binary, tmp_path, files, "t/answer", inputs, data)) == []
     assert same_but_for_order(ours, regopy_answers(files, "t/answer", inputs, data)) == []
-
-
-def questions(count):
-    """Policy inputs for the default pack: roles, purposes and label sets it knows and ones it does not."""
-    pack = Pack.load(PACK)
-    chance = random.Random(7)
-    roles = [*pack.data["config"]["grants"], "stranger"]
-    purposes = [*pack.data["config"]["purposes"], "curiosity"]
-    kinds = [*pack.data["config"]["masking"]["kinds"], "finance.balance", "secret.api_key", "cn.secrecy_mark"]
-    found = []
-    for _ in range(count):
-        sets = [
-            {
-                "id": str(n),
-                "classified": chance.random() < 0.9,
-                "labels": [
-                    {
-                        "kind": chance.choice(kinds),
-                        "category": chance.choice(["identity", "contact", "finance", "health"]),
-                        "level": chance.randint(1, 5),
-                        "state": chance.choice(["raw", "masked", "pseudonymised"]),
-                    }
-                    for _ in range(chance.randint(0, 3))
-                ],
-                "uses": chance.sample(["output", "filter", "join", "group", "order"], chance.randint(1, 3)),
-            }
-            for n in range(chance.randint(0, 6))
-        ]
-        found.append(
-            {
-                "v": 1,
-                "subject": {
-                    "id": "u",
-                    "roles": chance.sample(roles, chance.randint(0, 3)),
-                    "attributes": {"districts": ["Xuhui"]} if chance.random() < 0.7 else {},
-                },
-                "action": chance.choice(["select", "select", "unknown"]),
-                "purpose": chance.choice(purposes),
-                "context": {"source": "s", "time": "2025-01-01T00:00:00Z"},
-                "tables": [
-                    {"name": name} for name in chance.sample(["public.residents", "visits", "public.orders"], 2)
-                ],
-                "label_sets": sets,
-            }
-        )
-    return pack, found
 
 
 def test_the_default_pack(opa_binary, tmp_path):
