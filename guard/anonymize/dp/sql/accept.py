@@ -19,7 +19,7 @@ from guard.anonymize.dp.sql.metadata import Units
 from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.relation import OPEN, Relations, Rows, Scoped, output_key, resolved, with_ctes
-from guard.anonymize.dp.sql.scalar import Scalars
+from guard.anonymize.dp.sql.scalar import Scalars, strange_part
 from guard.anonymize.dp.sql.value import Constant, Val, number
 from guard.model import TableName
 
@@ -170,8 +170,9 @@ class _Acceptance:
         group = self._select.args.get("group")
         if group is None:
             return []
+        several = any(isinstance(each, exp.Rollup | exp.Cube | exp.GroupingSets) for each in group.expressions)
         for part in ("grouping_sets", "rollup", "cube", "totals", "all"):
-            if group.args.get(part):
+            if several or group.args.get(part):
                 raise Refusal(
                     "dp-grouping-sets",
                     "several groupings in one statement",
@@ -321,6 +322,8 @@ class _Acceptance:
     def _read(self, call: exp.Expr) -> tuple[str, Val | None, Fraction, bool]:
         """The function of an aggregate, its argument on its grid, the quantile, and whether SQL counts it as whole."""
         scalars = Scalars(self._names, self._dialect)
+        if strange_part(call):
+            raise Refusal("dp-aggregate", "an aggregate with an option", help="write it without", node=call)
         if isinstance(call, exp.Count):
             return self._read_count(call, scalars)
         if isinstance(call, exp.CountIf):

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from sqlglot import exp
 
 from guard.anonymize.dp.sql.refusal import Refusal
+from guard.anonymize.dp.sql.scalar import strange_part
 
 Cell: TypeAlias = int | Fraction | str | bool | date | datetime | None
 MAX_PLACES = 30  # of ROUND
@@ -90,7 +91,7 @@ def _check(node: exp.Expr) -> None:
             )
         _check(node.this)
         return
-    if type(node) not in _OPERATIONS and not isinstance(node, exp.If):
+    if strange_part(node) or (type(node) not in _OPERATIONS and not isinstance(node, exp.If)):
         name = node.sql_name().lower() if isinstance(node, exp.Func) else node.key
         raise Refusal(
             "dp-post",
@@ -200,7 +201,8 @@ def _not(node: exp.Not, row: Mapping[str, Cell], dialect: str) -> Cell:
 
 def _is(node: exp.Is, row: Mapping[str, Cell], dialect: str) -> Cell:
     value = _value(node.this, row, dialect)
-    return value is None if isinstance(node.expression, exp.Null) else value is bool(node.expression.this)
+    holds = value is None if isinstance(node.expression, exp.Null) else value is bool(node.expression.this)
+    return holds is not bool(node.args.get("negate"))
 
 
 def _between(node: exp.Between, row: Mapping[str, Cell], dialect: str) -> Cell:

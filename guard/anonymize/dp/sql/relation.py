@@ -19,7 +19,7 @@ from sqlglot import exp
 from guard.anonymize.dp.sql import dialects
 from guard.anonymize.dp.sql.metadata import ColumnBounds, TablePrivacy, Units
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.scalar import Scalars
+from guard.anonymize.dp.sql.scalar import Scalars, strange_part
 from guard.anonymize.dp.sql.value import Constant, Leaf, Val, common, literal, rescale
 from guard.anonymize.sql_types import Family, SqlType, sql_type
 from guard.errors import TransformError
@@ -61,6 +61,8 @@ class Rows:
     rows: int | str = 1
     tables: tuple[TableName, ...] = ()
     added: tuple[tuple[TableName, str], ...] = ()  # columns that the statement need not name: units and their keys
+    bases: tuple[tuple[TableName, str], ...] = ()  # tables read as they are, with their tokens
+    links: tuple[tuple[str, TableName, str], ...] = ()  # a column, and the table and unique key that leads to the unit
 
 
 @dataclass(slots=True)
@@ -134,6 +136,7 @@ class Relations:
             rows=privacy.rows,
             tables=(table.name,),
             added=((table.name, column),),
+            bases=((table.name, token),),
         )
 
     def _through(self, table: Table, privacy: TablePrivacy, token: str) -> Rows:
@@ -141,6 +144,7 @@ class Relations:
         inner = f"{OPEN}{table.name}>0{CLOSE}"
         joins, at, at_token = [], (table, privacy), inner
         added: list[tuple[TableName, str]] = []
+        links: tuple[tuple[str, TableName, str], ...] = ()
         step = 0
         while at[1].through is not None:
             step += 1
@@ -156,6 +160,8 @@ class Relations:
                 f" ON {at_token}.{name(own, self.dialect)} = {next_token}.{name(key, self.dialect)}"
             )
             added += [(at[0].name, own), (target.name, key)]
+            if step == 1:
+                links = ((f"{token}.{name(own, self.dialect)}", target.name, key),)
             self.private_tables.add(target.name)
             at, at_token = (target, beyond), next_token
         assert at[1].unit is not None
@@ -184,6 +190,8 @@ class Relations:
             rows=privacy.rows,
             tables=names,
             added=tuple(added),
+            bases=((table.name, token),),
+            links=links,
         )
 
     def _local(self, text: str) -> str:
@@ -328,6 +336,9 @@ class Relations:
             )
         before = Scoped(self, ctes, depth, dict(names.entries))
         right = self._entry(join.this, names, ctes, depth)
+        if side == "LEFT":
+            right = self._outer(right)
+            names.replace_last(right)
         conditions: list[str] = []
         if join.args.get("using"):
             for column in join.args["using"]:
@@ -344,11 +355,21 @@ class Relations:
         elif side == "LEFT":
             raise Refusal("dp-join", "a LEFT JOIN without a condition", help="add ON", node=join)
         if side == "LEFT":
-            return self._left(left, right, conditions, names, join)
+            return self._left(left, right, conditions, join)
         joined = replace(left, sources=left.sources + right.sources, where=left.where + right.where + conditions)
         return self._owner(joined, left, right, conditions, join, names)
 
-    def _left(self, left: Rows, right: Rows, conditions: list[str], names: Scoped, join: exp.Join) -> Rows:
+    def _outer(self, right: Rows) -> Rows:
+        """The right side of a LEFT JOIN: one source of plain columns, each of which may be NULL.
+
+        A computed column would keep its value where the join finds no row, so it is computed inside.
+        """
+        plain = all(value.sql.startswith(right.sources[0].token) for value in right.columns.values())
+        if len(right.sources) > 1 or right.where or not plain or right.sources[0].on is not None:
+            right = self.closed(right)
+        return replace(right, columns={key: _or_null(value) for key, value in right.columns.items()})
+
+    def _left(self, left: Rows, right: Rows, conditions: list[str], join: exp.Join) -> Rows:
         if not left.unit:
             raise Refusal(
                 "dp-join-left",
@@ -356,9 +377,6 @@ class Relations:
                 help="put the table with the unit on the left, or use JOIN",
                 node=join,
             )
-        if len(right.sources) > 1 or right.where or any(source.on is not None for source in right.sources):
-            right = self.closed(right)
-            names.replace_last(right)
         source = right.sources[0]
         joined = replace(left, sources=[*left.sources, replace(source, on=list(conditions))])
         owned = self._owner(joined, left, right, conditions, join, None)
@@ -379,7 +397,13 @@ class Relations:
         The equality of the units may stand in WHERE too, unless the join keeps rows that do not match.
         """
         tables = tuple(dict.fromkeys((*left.tables, *right.tables)))
-        joined = replace(joined, tables=tables, added=tuple(dict.fromkeys((*left.added, *right.added))))
+        joined = replace(
+            joined,
+            tables=tables,
+            added=tuple(dict.fromkeys((*left.added, *right.added))),
+            bases=(*left.bases, *right.bases),
+            links=(*left.links, *right.links),
+        )
         if not (left.unit and right.unit):
             owner = left if left.unit else right
             return replace(
@@ -398,7 +422,10 @@ class Relations:
                 node=join,
             )
         held = set(joined.where) | set(conditions) if names is not None else set(conditions)
-        if not any(_equal(mine, other) in held for mine in left.units for other in right.units):
+        if names is not None and self._linked(left, right, held):
+            # The key leads to the same unit, if it is unique as declared; saying so makes it certain.
+            joined = replace(joined, where=[*joined.where, _equal(left.unit, right.unit)])
+        elif not any(_equal(mine, other) in held for mine in left.units for other in right.units):
             if names is None:
                 raise Refusal(
                     "dp-join-unit",
@@ -414,6 +441,16 @@ class Relations:
             units=(*left.units, *right.units),
             groups=_wider(left.groups, right.groups),
             rows=_wider(left.rows, right.rows),
+        )
+
+    def _linked(self, left: Rows, right: Rows, held: set[str]) -> bool:
+        """Whether a condition joins a table with the one that it has its unit through, by the declared key."""
+        return any(
+            _equal(column, f"{token}.{dialects.name(key, self.dialect)}") in held
+            for one, other in ((left, right), (right, left))
+            for column, table, key in one.links
+            for base, token in other.bases
+            if base == table
         )
 
     # --- subqueries ---------------------------------------------------------------------------------------
@@ -541,6 +578,8 @@ class Relations:
             columns=values,
             unit=unit,
             units=(unit, *own) if unit else (),
+            bases=(),
+            links=(),
         )
 
     def _outside(self, value: Val, sql: str, rows: Rows) -> Val:
@@ -786,6 +825,8 @@ class _Inner(Scalars):
 
     def _aggregate(self, node: exp.AggFunc) -> Val:
         most = self._most
+        if strange_part(node):
+            raise Refusal("dp-aggregate", "an aggregate with an option", help="write it without", node=node)
         if isinstance(node, exp.Count):
             inner = node.this
             if isinstance(inner, exp.Distinct):
@@ -828,7 +869,9 @@ class _Inner(Scalars):
             f"CASE WHEN {total} < {low} THEN {literal(low)} WHEN {total} > {high} THEN {literal(high)}"
             f" ELSE CAST({total} AS BIGINT) END"
         )
-        return replace(made, sql=sql)
+        # PostgreSQL adds 64-bit numbers up as numeric, whose `/` does not cut.
+        exact = value.integer and not (value.wide and self._dialect == "postgres")
+        return replace(made, sql=sql, integer=exact, wide=True)
 
 
 # --- texts ------------------------------------------------------------------------------------------------
@@ -972,6 +1015,13 @@ def _readable(sql: str) -> str:
     if len(table) > 60 or table.startswith("("):
         table = "subquery"
     return f"{table}.{column.strip(chr(34) + '`')}"
+
+
+def _or_null(value: Val) -> Val:
+    """A column beyond a LEFT JOIN, where every row may be NULL."""
+    if value.domain is None or None in value.domain:
+        return value
+    return replace(value, domain=(*value.domain, None))
 
 
 def _size(bound: int | str) -> float:

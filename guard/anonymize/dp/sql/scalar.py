@@ -57,7 +57,7 @@ _PART_CLASSES: Final[dict[type[exp.Expr], str]] = {
 }
 _PART_NAMES: Final = {"dayofyear": "doy", "dayofweek": "dow", "years": "year", "months": "month", "days": "day"}
 _TRUNCATIONS: Final = frozenset({"year", "quarter", "month", "week", "day", "hour", "minute"})
-_FLOATING: Final = re.compile(r"(RANDOM|UUID|NOW|CURRENT|TODAY|CLOCK|LOCALTIME)", re.IGNORECASE)
+_FLOATING: Final = re.compile(r"(RAND|UUID|NOW|CURRENT|TODAY|CLOCK|LOCALTIME)", re.IGNORECASE)
 
 
 class Names(Protocol):
@@ -86,7 +86,7 @@ class Scalars:
             Refusal: it is not on the list, or cannot be computed without failing for some row.
         """
         handler = _HANDLERS.get(type(node))
-        if handler is None:
+        if handler is None or strange_part(node):
             raise self._unknown(node)
         try:
             return handler(self, node)
@@ -219,7 +219,10 @@ class Scalars:
 
     def is_(self, node: exp.Is) -> Val:
         if isinstance(node.expression, exp.Null):
-            return _boolean(f"{self.value(node.this).sql} IS NULL")
+            none = f"{self.value(node.this).sql} IS NULL"
+            return _boolean(f"NOT ({none})" if node.args.get("negate") else none)
+        if node.args.get("negate"):
+            raise self._unknown(node)
         if isinstance(node.expression, exp.Boolean):
             inner = self.condition(node.this)
             return _boolean(f"coalesce({inner}, FALSE)" if node.expression.this else f"NOT coalesce({inner}, TRUE)")
@@ -366,16 +369,19 @@ class Scalars:
 
     def remainder(self, node: exp.Mod) -> Val:
         left, right = self.fixed(node.this), self.fixed(node.expression)
-        if not (right.constant and left.integer and right.integer and right.low > 0 and left.low >= 0):
+        if not (right.constant and left.integer and right.integer and right.low > 0):
             raise Refusal(
                 "dp-division",
-                "a remainder is taken of what may be negative, or by what may be zero",
-                help="take it of whole numbers from 0 on, by a literal",
+                "a remainder is taken by what may be zero, or of no whole number",
+                help="take it of whole numbers, by a literal above 0",
                 node=node,
             )
-        domain = tuple(Fraction(each) for each in range(right.low)) if right.low <= MAX_DOMAIN else None
+        # The sign is that of the dividend, in every engine.
+        low = max(left.low, 1 - right.low) if left.low < 0 else 0
+        high = min(left.high, right.low - 1) if left.high > 0 else 0
+        domain = tuple(Fraction(each) for each in range(low, high + 1)) if high - low < MAX_DOMAIN else None
         sql = f"({left.sql} % {right.sql})"
-        return Val("number", sql, 0, min(left.high, right.low - 1), bounded=True, integer=True, domain=_or_null(domain))
+        return Val("number", sql, low, high, bounded=True, integer=True, domain=_or_null(domain))
 
     def minus(self, node: exp.Neg) -> Val:
         inner = self.fixed(node.this)
@@ -716,6 +722,40 @@ class Scalars:
             help="see docs/reference/dp-sql.md for what may be used",
             node=node,
         )
+
+
+# What each node may carry besides `this`, `expression` and `expressions`: a part that nobody thought of may change
+# what the node means (`IS NULL` with `negate` is IS NOT NULL).
+_PARTS_OF: Final[dict[type[exp.Expr], frozenset[str]]] = {
+    exp.Column: frozenset({"table", "db", "catalog"}),
+    exp.Literal: frozenset({"is_string"}),
+    exp.Between: frozenset({"low", "high", "symmetric"}),
+    exp.In: frozenset({"query", "unnest"}),
+    exp.Is: frozenset({"negate"}),
+    exp.Div: frozenset({"typed", "safe"}),
+    exp.DPipe: frozenset({"safe"}),
+    exp.Greatest: frozenset({"ignore_nulls"}),
+    exp.Least: frozenset({"ignore_nulls"}),
+    exp.Case: frozenset({"ifs", "default"}),
+    exp.If: frozenset({"true", "false"}),
+    exp.Substring: frozenset({"start", "length"}),
+    exp.TimestampTrunc: frozenset({"unit", "input_type_preserved"}),
+    exp.DateTrunc: frozenset({"unit", "unabbreviate", "input_type_preserved"}),
+    exp.TimeToStr: frozenset({"format"}),
+    exp.Cast: frozenset({"to"}),
+    exp.TryCast: frozenset({"to", "requires_string", "safe"}),
+    exp.Count: frozenset({"big_int"}),
+    exp.Round: frozenset({"decimals"}),
+    exp.Ordered: frozenset({"desc", "nulls_first"}),
+    exp.Quantile: frozenset({"quantile"}),
+}
+_ALWAYS: Final = frozenset({"this", "expression", "expressions"})
+
+
+def strange_part(node: exp.Expr) -> str:
+    """A part of a node that its reading here does not account for."""
+    known = _ALWAYS | _PARTS_OF.get(type(node), frozenset())
+    return next((part for part, value in node.args.items() if value and part not in known), "")
 
 
 def _flat(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:

@@ -1,0 +1,191 @@
+"""A researcher asks under differential privacy, through `Guard`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from guard.anonymize.dp.ledger import BudgetSpentError
+from guard.config import default_rules
+from guard.engine import Guard, open_guard
+from guard.engine.result import Result
+from guard.errors import AccessDeniedError, SourceError
+from guard.model import Subject
+
+UNITS = """
+tables:
+  stays:
+    unit: person
+    groups: 2
+    rows: 2
+    columns: {days: {low: 0, high: 30}, ward: {keys: [a, b, c]}}
+"""
+RESEARCHER = Subject("researcher-1", ("researcher",))
+COUNT = "SELECT ward, COUNT(*) AS n FROM stays GROUP BY ward"
+
+
+@dataclass
+class Ward:
+    """An open guard over hospital stays."""
+
+    guard: Guard
+    source: dict[str, pa.Table]
+
+    def ask(self, sql: str, **settings: Any) -> Result:
+        """The answer to a researcher."""
+        subject = settings.pop("subject", RESEARCHER)
+        return self.guard.query(sql, subject=subject, purpose="statistics", source=self.source)
+
+
+def _opened(folder: Path, **dp: Any) -> Iterator[Ward]:
+    rules = folder / "rules"
+    shutil.copytree(default_rules(), rules)
+    (rules / "privacy" / "units.yaml").write_text(UNITS)
+    rows = 400
+    table = pa.table(
+        {
+            "person": [number // 2 for number in range(rows)],
+            "ward": ["abc"[number % 3] for number in range(rows)],
+            "days": [number % 20 for number in range(rows)],
+            "town": [f"town {number % 2}" for number in range(rows)],
+        }
+    )
+    settings = {"rules": str(rules), "dp": {"grid_ms": 0, **dp}}
+    with open_guard(folder=folder, operator="tester", settings=settings) as guard:
+        source = {"stays": table}
+        guard.scan(source)
+        yield Ward(guard, source)
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Iterator[Ward]:
+    """Four hundred stays of two hundred persons."""
+    yield from _opened(tmp_path)
+
+
+def test_an_answer_is_noisy_paid_and_explained(ward: Ward) -> None:
+    """All declared groups, near the truth, with the cost and the noise beside them."""
+    answer = ward.ask(COUNT)
+    privacy = answer.privacy
+    assert privacy is not None
+    assert answer.table.column("ward").to_pylist() == ["a", "b", "c"]
+    assert all(abs(count - 133) < 120 for count in answer.table.column("n").to_pylist())
+    assert (privacy.epsilon, privacy.fresh, privacy.groups, privacy.rows, privacy.threshold) == ("1", True, 2, 2, None)
+    assert privacy.deviations["n"] == pytest.approx((5.657,) * 3, abs=0.01)
+    assert [high - low for low, high in privacy.intervals["n"]] == pytest.approx([22.17] * 3, abs=0.02)
+
+
+def test_the_same_question_is_answered_once(ward: Ward) -> None:
+    """Another phrasing gets the same numbers and is not charged; the ledger has one row."""
+    first = ward.ask(COUNT)
+    again = ward.ask("select x.ward, count(*) AS n from stays as x group by 1 order by 1")
+    assert again.privacy is not None
+    assert not again.privacy.fresh
+    assert again.table.to_pylist() == first.table.to_pylist()
+    assert ward.guard.parts.private_answers._ledger.verify() == 1
+
+
+def test_the_answer_outlives_the_process(tmp_path: Path) -> None:
+    """What was paid for is served after a restart."""
+    for ward in _opened(tmp_path):
+        first = ward.ask(COUNT).table.to_pylist()
+        rules = ward.guard.loaded.config.rules
+    settings = {"rules": rules, "dp": {"grid_ms": 0}}
+    with open_guard(folder=tmp_path, operator="tester", settings=settings) as guard:
+        again = guard.query(COUNT, subject=RESEARCHER, purpose="statistics", source=ward.source)
+    assert again.privacy is not None
+    assert (again.table.to_pylist(), again.privacy.fresh) == (first, False)
+
+
+def test_a_spent_budget_refuses_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third question does not fit any more, and the source is not asked."""
+    for ward in _opened(tmp_path, epsilon="2", notion="pure"):
+        ward.ask(COUNT)
+        ward.ask("SELECT AVG(days) AS d FROM stays")
+        opened = ward.guard._opened(ward.source)
+        monkeypatch.setattr(opened.source, "run", lambda *_, **__: pytest.fail("read after the budget was spent"))
+        with pytest.raises(BudgetSpentError):
+            ward.ask("SELECT COUNT(DISTINCT person) AS p FROM stays")
+
+
+def test_a_failed_read_stays_charged(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charge, then read: a source that fails gives nothing back."""
+    opened = ward.guard._opened(ward.source)
+
+    def fail(*_: object, **__: object) -> pa.Table:
+        raise SourceError("gone", help="come back")
+
+    monkeypatch.setattr(opened.source, "run", fail)
+    with pytest.raises(SourceError):
+        ward.ask(COUNT)
+    assert ward.guard.parts.private_answers._ledger.verify() == 1
+
+
+REFUSED = [
+    ("SELECT person FROM stays", "dp-not-grouped"),
+    ("SELECT person, COUNT(*) FROM stays GROUP BY person", "dp-group-unit"),
+    ("SELECT SUM(1 / days) FROM stays", "dp-division"),
+]
+
+
+@pytest.mark.parametrize(("sql", "reason"), REFUSED)
+def test_a_refusal_is_a_denial_with_code_and_cure(ward: Ward, sql: str, reason: str) -> None:
+    """It says where in the text the trouble is, costs nothing, and is on record."""
+    with pytest.raises(AccessDeniedError) as caught:
+        ward.ask(sql)
+    assert reason in caught.value.message
+    assert "characters" in caught.value.message
+    assert caught.value.help
+    assert ward.guard.parts.private_answers._ledger.verify() == 0
+
+
+def test_nobody_gets_the_form_to_run(ward: Ward) -> None:
+    """`enforce` and `rewrite` would hand out SQL that gives true sums; they refuse, and `explain` shows nothing."""
+    asked = {"subject": RESEARCHER, "purpose": "statistics", "source": ward.source}
+    for ask in (ward.guard.enforce, ward.guard.rewrite):
+        with pytest.raises(AccessDeniedError, match="differential privacy"):
+            ask(COUNT, **asked)  # type: ignore[operator, arg-type] # two methods of one signature
+    decision, sql = ward.guard.explain(COUNT, **asked)  # type: ignore[arg-type]
+    assert (decision.allowed, sql) == (True, "")
+
+
+def test_the_entry_holds_cost_and_row_and_no_number(ward: Ward) -> None:
+    """The log remembers what was paid, and nothing of the answer."""
+    answer = ward.ask(COUNT)
+    entry = next(entry for index, entry in ward.guard.audit.entries() if index == answer.entry)
+    said = dict(entry.body["dp"])
+    digest = said.pop("digest")
+    assert answer.privacy is not None
+    assert len(digest) == 64
+    assert said == {
+        "fingerprint": answer.privacy.fingerprint,
+        "epsilon": "1",
+        "delta": "0",
+        "rho": "0.5",
+        "fresh": True,
+        "row": 0,
+    }
+    assert not any(str(count) in str(said) for count in answer.table.column("n").to_pylist() if count > 99)
+
+
+def test_private_groups_need_a_threshold(ward: Ward) -> None:
+    """Towns are not declared: a group is shown above the threshold, and the answer says which."""
+    answer = ward.ask("SELECT town, COUNT(DISTINCT person) AS n FROM stays GROUP BY town")
+    assert answer.privacy is not None
+    assert answer.privacy.threshold is not None
+    assert 10 < answer.privacy.threshold < 60
+    assert answer.table.column("town").to_pylist() == ["town 0", "town 1"]
+
+
+def test_each_subject_pays_for_itself(ward: Ward) -> None:
+    """What one researcher paid for is not handed to another: budgets are per subject."""
+    ward.ask(COUNT)
+    other = ward.ask(COUNT, subject=Subject("researcher-2", ("researcher",)))
+    assert other.privacy is not None
+    assert other.privacy.fresh
