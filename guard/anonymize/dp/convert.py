@@ -30,7 +30,8 @@ def delta_of_gdp(mu_squared: Fraction, epsilon: Fraction) -> Fraction:
     """
     if mu_squared == 0:
         return Fraction(0)
-    bits = BITS + 2 * int(epsilon + 1)
+    small = max(0, mu_squared.denominator.bit_length() - mu_squared.numerator.bit_length())
+    bits = BITS + 2 * int(epsilon + 1) + small
     low, high = real.sqrt(mu_squared, bits)
     one = 1 << bits
     # x = eps/mu - mu/2 and y = eps/mu + mu/2; the bound grows as x and falls as y, so take the least x, the greatest y.

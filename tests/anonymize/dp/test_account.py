@@ -45,6 +45,12 @@ def test_delta_of_gaussian_dp_is_the_known_formula(mu_squared, epsilon):
     assert convert.delta_of_gdp(mu_squared, epsilon) >= Fraction(known) - Fraction(1, 10**14)
 
 
+def test_tiny_costs_convert_too():
+    """Noise of the largest scale costs next to nothing, and that is said without dividing by zero."""
+    for variance in (Fraction(2**256), Fraction(2**600)):
+        assert 0 < Cost.gaussian(1, variance).epsilon_at(DELTA) < Fraction(1, 10**9)
+
+
 def test_zcdp_converts_as_published():
     """100 Gaussians of deviation 4.2247 at delta 1e-6: 14.34 by the conversion of Canonne, Kamath and Steinke."""
     spent = total([Cost.gaussian(1, Fraction(42247, 10000) ** 2)] * 100)

@@ -62,6 +62,9 @@ def test_beside_other_implementations():
 
     geometric = mechanism("Geometric", epsilon=Fraction(1, 5))
     assert fit.same(laplace(Fraction(5), n), [geometric.randomise(0) for _ in range(n)]) > fit.LINE
+    theirs = mechanism("GaussianDiscrete", epsilon=Fraction(1), delta=Fraction(1, 10**6))
+    variance = 1 / (2 * float(theirs.cost.rho))
+    assert fit.p_value([theirs.randomise(0) for _ in range(5000)], fit.gaussian_mass(variance)) > fit.LINE
 
 
 @pytest.mark.parametrize(
