@@ -10,15 +10,18 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from guard.errors import UsageError
 from guard.lineage.graph import WHOLE
 from guard.lineage.label_rules import LabelRules
+from guard.lineage.levels import Rounds, push
 from guard.lineage.propagate import Carried, carried, over, worst
 from guard.model import Dataset, Edge, FieldRef, Label, Value
 
 MAX_EDGES = 20_000_000
 MAX_REACH = 100_000  # fields of one answer
+BY_LEVELS = 20_000  # edges from which a full pass goes level by level
 _SIDE = 0  # the transfer that brings no label, only influence
 _KEEP = 1  # the one of a copy
 WIDTH = 1 << 24  # transfers at most; a mark and a transfer make one key
@@ -50,6 +53,7 @@ class CompactGraph:
         self._examples: list[tuple[Edge | None, int | None]] = [(None, None), (copy, None)]
         self._read: set[int] = set()  # wholes out of which values go
         self._filled: set[int] = set()  # wholes into which values go
+        self._stated: set[tuple[int, int]] = set()  # influences of a whole on its own column that an edge tells
         rows = list(self._rows(edges))
         rows += list(self._wholes(rows))
         if len(rows) > MAX_EDGES:
@@ -61,6 +65,7 @@ class CompactGraph:
         self._in = _Side(rows, size, 1, 0)
         self._order = self._topological()
         self._marks = array("q", bytes(8 * size))
+        self._rounds: Rounds | None = None  # made at the first full pass over a large graph
         self._own: dict[int, tuple[Carried, ...]] = {}
         self._lent: dict[int, tuple[Carried, ...]] = {}  # to a whole that is read, by the columns that no edge names
         self._apart: dict[Dataset, dict[FieldRef, tuple[Carried, ...]]] = {}  # labels of fields that no edge touches
@@ -137,6 +142,28 @@ class CompactGraph:
             marks[number] = mark_of[mine]
         for number in self._lent:
             marks[number] = self._mark(Standing(self._mine(number)))
+        again = set() if self._pushed_by_levels(marks) else self._push(marks)
+        first, to = self._out.first, self._out.other
+        # What follows such a field was computed from its old mark.
+        late = {target for targets in self._late_out.values() for target, _ in targets}
+        self._settle(late | {to[at] for target in again for at in range(first[target], first[target + 1])})
+
+    def _pushed_by_levels(self, marks: array[int]) -> bool:
+        """A large graph without cycles is passed level by level; False where it was not."""
+        if len(self._in.other) < BY_LEVELS or self._order.sorted < len(self._in.first) - 1:
+            return False
+        if self._rounds is None:
+            self._rounds = Rounds(self._order.levels(self._in.first, self._in.other), *self._in.arrays())
+        return self._rounds.few and push(
+            self._rounds,
+            marks,
+            self._move,
+            lambda old, new: self._join(old << 31 | new),
+            len(self._examples),
+        )
+
+    def _push(self, marks: array[int]) -> set[int]:
+        """Follows edge by edge in topological order; returns the fields that a cycle led back to."""
         first, to, how = self._out.first, self._out.other, self._out.how
         moved, joined, width = self._moved, self._joined, WIDTH
         built = len(first) - 1
@@ -164,9 +191,7 @@ class CompactGraph:
                     marks[target] = new
                     if place[target] <= place[node]:  # a cycle leads back
                         again.add(target)
-        # What follows such a field was computed from its old mark.
-        late = {target for targets in self._late_out.values() for target, _ in targets}
-        self._settle(late | {to[at] for target in again for at in range(first[target], first[target + 1])})
+        return again
 
     def add(self, edges: Iterable[Edge]) -> list[FieldRef]:
         """Takes more edges in and moves labels over them; returns the fields whose standing changed.
@@ -186,6 +211,8 @@ class CompactGraph:
             transfer = self._transfer(edge)
             self._extend((source, target, transfer), touched)
             if transfer == _SIDE:
+                if self._within(source, target):
+                    self._stated.add((source, target))
                 continue
             if self._is_whole(source) and source not in self._read:
                 self._read.add(source)
@@ -233,6 +260,9 @@ class CompactGraph:
 
     def _turn(self, whole: int, each: int) -> None:
         """Values go into a table as a whole: what was an influence of the whole on a column is now a way of values."""
+        if (whole, each) in self._stated:  # an edge says so beside
+            self._extend((whole, each, _KEEP), set())
+            return
         for side, late, near, far in (
             (self._out, self._late_out, whole, each),
             (self._in, self._late_in, each, whole),
@@ -418,12 +448,17 @@ class CompactGraph:
         wholes = {self._names[number].dataset: number for number in range(len(self)) if self._is_whole(number)}
         self._filled = filled = {row[1] for row in rows if row[2] != _SIDE and self._is_whole(row[1])}
         self._read = {source for source, _, transfer in rows if transfer != _SIDE and self._is_whole(source)}
+        self._stated = {row[:2] for row in rows if row[2] == _SIDE and self._within(*row[:2])}
         for number, name in enumerate(self._names):
             whole = wholes.get(name.dataset)
             if whole is not None and whole != number:
                 yield whole, number, _KEEP if whole in filled else _SIDE
                 if whole in self._read:
                     yield number, whole, _KEEP
+
+    def _within(self, source: int, target: int) -> bool:
+        """True for an edge from a whole to a column of its own."""
+        return self._is_whole(source) and self._names[source].dataset == self._names[target].dataset
 
     def _is_whole(self, number: int) -> bool:
         return self._names[number].path == WHOLE
@@ -498,6 +533,19 @@ class _Order:
         self.place = place
         self.sorted = known
 
+    def levels(self, first: array[int], other: array[int]) -> Any:
+        """For each field, the length of the longest way to it; of a graph without cycles."""
+        import numpy as np
+
+        found = array("q", bytes(8 * (len(first) - 1)))
+        for number in self.nodes[: self.sorted]:
+            begin, end = first[number], first[number + 1]
+            if end - begin == 1:
+                found[number] = found[other[begin]] + 1
+            elif end > begin:
+                found[number] = max(found[one] for one in other[begin:end]) + 1
+        return np.frombuffer(found, dtype=np.int64)
+
 
 class _Side:
     """The edges of one direction: those of field n lie at `first[n]` up to `first[n + 1]`."""
@@ -519,3 +567,7 @@ class _Side:
         self.first = first
         self.other = other
         self.how = how
+
+    def arrays(self) -> tuple[array[int], array[int], array[int]]:
+        """Where each field's edges begin, their other ends, and their transfers."""
+        return self.first, self.other, self.how

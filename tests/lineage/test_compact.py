@@ -104,6 +104,26 @@ def test_a_pass_gives_what_the_obvious_one_gives(seed: int) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**9))
+def test_a_pass_by_levels_gives_the_same(seed: int) -> None:
+    """A graph without cycles, passed level by level or edge by edge: the same labels with the same accounts."""
+    edges = [
+        edge
+        for edge in estate(seed)
+        if edge.source.dataset < edge.target.dataset and "*" not in (edge.source.path, edge.target.path)
+    ]
+    labels = labelling(seed, edges)
+    one, other = CompactGraph(edges, RULES), CompactGraph(edges, RULES)
+    one.label(labels)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compact, "BY_LEVELS", 0)
+        patch.setattr(CompactGraph, "_push", lambda *_: pytest.fail("not by levels"))
+        other.label(labels)
+    fields = {end for edge in edges for end in (edge.source, edge.target)}
+    assert {each: one.standing(each) for each in fields} == {each: other.standing(each) for each in fields}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 10**9))
 def test_retagging_is_the_same_as_starting_over(seed: int) -> None:
     """Whatever changes on one field, added or taken away, the whole graph is as after a full pass."""
     dice = random.Random(seed)
