@@ -7,6 +7,7 @@ dictionary that real data would not fill. The run is a process of its own; its m
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -53,18 +54,25 @@ def run() -> Result:
         plan.write_text(PLAN)
         rows = _generate(source)
         size = source.stat().st_size
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), _cpu_seconds()
         child = subprocess.Popen([sys.executable, "-c", RUN, source, target, plan], stdout=subprocess.PIPE)
         peak = _peak_mb(child)
         written, seconds = child.stdout.read().split() if child.stdout else (0, 0)
-        wall = time.perf_counter() - begun
+        wall, cpu = time.perf_counter() - begun, _cpu_seconds() - before
         if child.returncode or int(written) != rows:
             raise RuntimeError("the run failed")
         out = target.stat().st_size
     figures = {"mb_per_s": round(size / 1e6 / float(seconds), 1), "peak_mb": round(peak, 1)}
     context = {"rows": rows, "input_mb": round(size / 1e6), "output_mb": round(out / 1e6), "wall_s": round(wall, 1)}
+    context |= {"cpu_s": round(cpu, 1), "load": os.getloadavg()[0]}  # wall time on busy cores says less than these
     print(json.dumps(context))
     return Result(figures, context)
+
+
+def _cpu_seconds() -> float:
+    """Of all children that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _generate(path: Path) -> int:
