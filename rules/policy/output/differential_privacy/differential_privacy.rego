@@ -1,8 +1,8 @@
 # METADATA
 # title: Noisy aggregates within a privacy budget only
 # description: >-
-#   Where a grant names `dp`, only aggregates with calibrated noise leave guard, each charged to a budget before the data
-#   is read. Of several grants the smallest epsilon and the smallest delta hold.
+#   Where a grant names `dp`, only aggregates with calibrated noise leave guard, each charged to a budget before the
+#   data is read. Of several grants the smallest epsilon and the smallest delta hold.
 # related_resources:
 #   - ref: "NIST SP 800-226"
 #     description: guidelines for evaluating differential privacy guarantees
