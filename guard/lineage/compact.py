@@ -157,10 +157,18 @@ class CompactGraph:
         return self._rounds.few and push(
             self._rounds,
             marks,
-            self._move,
-            lambda old, new: self._join(old << 31 | new),
+            self._known_move,
+            self._known_join,
             len(self._examples),
         )
+
+    def _known_move(self, mark: int, transfer: int) -> int:
+        found = self._moved.get(mark * WIDTH + transfer, -1)
+        return self._move(mark, transfer) if found < 0 else found
+
+    def _known_join(self, old: int, new: int) -> int:
+        found = self._joined.get(old << 31 | new, -1)
+        return self._join(old << 31 | new) if found < 0 else found
 
     def _push(self, marks: array[int]) -> set[int]:
         """Follows edge by edge in topological order; returns the fields that a cycle led back to."""
