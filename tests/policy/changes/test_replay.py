@@ -109,3 +109,10 @@ def test_a_line_that_is_no_record(tmp_path: Path) -> None:
     path.write_text('{"v": 1}\n')
     with pytest.raises(UsageError, match=r"asked\.ndjson`:1: the line is no recorded decision"):
         list(read(path))
+
+
+def test_a_question_of_nobody_is_not_recorded(embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    """`guard doctor` asks an empty question; it is answered and leaves nothing."""
+    engine = RecordingEngine(embedded, Recorder(tmp_path / "a"), lost=lambda error: pytest.fail(str(error)))
+    assert engine.decide({"context": {"time": "2026-01-01T00:00:00Z"}})
+    assert not (tmp_path / "a").exists()
