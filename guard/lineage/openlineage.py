@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from guard.lineage.graph import WHOLE
@@ -117,9 +118,9 @@ def _engine() -> dict[str, Any]:
     from openlineage.client.facet_v2 import processing_engine_run
     from openlineage.client.serde import Serde
 
-    from guard import __version__
-
-    return Serde.to_dict(processing_engine_run.ProcessingEngineRunFacet(__version__, "guard", producer=PRODUCER))
+    return Serde.to_dict(
+        processing_engine_run.ProcessingEngineRunFacet(metadata.version("guard"), "guard", producer=PRODUCER)
+    )
 
 
 def access_facet(job: Job) -> dict[str, object]:
