@@ -153,7 +153,7 @@ def _charge_some(where: str, charges: int, memory: mmap.mmap, number: int) -> No
 
 def _opened(where: str) -> Store:
     """The store, once the server has a connection to give: it has 60 for 64 clients."""
-    for _ in range(200):
+    for _ in range(1200):
         try:
             return Store.open(where)
         except GuardError:

@@ -46,6 +46,17 @@ def test_it_admits_to_the_limit_and_then_refuses(ledger):
     assert ledger.verify() == 9
 
 
+def test_noise_that_a_notion_cannot_count_is_said_so(ledger):
+    """Gaussian noise under a pure limit, and narrow Gaussian noise under Gaussian DP: not *spent*, but a mistake."""
+    for limit, cost in (
+        (LIMIT, Cost.gaussian(1, 100)),
+        (Limit(Fraction(1), Fraction(1, 10**6)), Cost.gaussian(1, 2)),
+    ):
+        with pytest.raises(UsageError, match="has no cost in"):
+            charge(ledger, cost=cost, limit=limit)
+    assert ledger.balances() == ()
+
+
 def test_several_budgets_are_charged_all_or_none(ledger):
     """When the budget of everybody is spent, that of the subject stays as it was."""
     tight = Limit(Fraction(1, 5), notion="pure")

@@ -185,6 +185,10 @@ class Limit(Value, frozen=True):
         room = self.capacity()
         return spent.delta <= room.delta and _within(self._counted(spent), self._counted(room))
 
+    def counts(self, cost: Cost) -> bool:
+        """Whether a cost has a part in this notion: Gaussian noise has none in `pure`, narrow one none in `gdp`."""
+        return self._counted(cost) is not None
+
     def share_spent(self, spent: Cost) -> Fraction:
         """How much of the limit is gone, 0 to 1 and over it."""
         room = self.capacity()

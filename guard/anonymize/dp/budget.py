@@ -153,6 +153,12 @@ class StoreLedger:
         if not keys or len(set(keys)) != len(keys):
             raise UsageError("a charge names no budget, or one twice", help="name each key once")
         exact = cost.rounded_up(BITS)
+        for _, limit in charges:
+            if not limit.counts(exact):
+                raise UsageError(
+                    f"noise of this kind has no cost in `{limit.notion}`",
+                    help="`pure` takes Laplace noise only; for `gdp` draw narrow Gaussian noise on a finer lattice",
+                )
 
         def admit(before: tuple[Sums, ...], opened: tuple[LedgerRow, ...]) -> Draft:
             del opened

@@ -16,6 +16,7 @@ from guard.errors import UsageError
 
 MAX_EPSILON = 200
 BITS = 200  # of precision, beyond the size of 1/delta
+LARGE = 30  # epsilon from which a simple bound takes the place of the search
 GRID = 40  # bits after the point of what a search returns
 
 # Up to 2**40 noisy numbers, each within 1 +- 2**-80 of a Gaussian mechanism on both sides: see `account.Cost.gaussian`.
@@ -69,6 +70,8 @@ def mu_squared_of_pure(epsilon: Fraction, bits: int) -> Fraction:
     """
     if epsilon == 0:
         return Fraction(0)
+    if epsilon > LARGE:
+        return 8 * epsilon  # P(Z >= x) <= exp(-x**2 / 2) / 2, so x**2 = 2 * eps is enough
     fine = bits + 2 * int(epsilon + 1) + real.GUARD_BITS
     corner = (1 << 2 * fine) // ((1 << fine) + real.exp(epsilon, fine)[1])
     low, high = 0, (2 * int(epsilon + 2)) << bits

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from guard.anonymize.dp import real
@@ -136,11 +137,16 @@ def _powers(distances: set[int], step: Fraction, bits: int) -> dict[int, real.Bo
         if high > 1 or distance == 0:
             gap = distance - before
             if gap not in ratios:
-                ratios[gap] = real.exp(-step * gap, bits)
+                ratios[gap] = _power(step * gap, bits)
             low, high = low * ratios[gap][0] >> bits, -(-high * ratios[gap][1] >> bits)
         found[distance] = (low, high)
         before = distance
     return found
+
+
+@lru_cache(maxsize=4096)
+def _power(exponent: Fraction, bits: int) -> real.Bounds:
+    return real.exp(-exponent, bits)
 
 
 def _check_q(q: Fraction) -> tuple[int, int]:

@@ -70,9 +70,9 @@ def test_a_quantile_follows_the_exponential_mechanism():
     def mass(x: int) -> float:
         return weights[x] / sum(weights) if 0 <= x < len(scores) else 0.0
 
-    draws = [quantile.choose(scores, epsilon=Fraction(1), sensitivity=2) for _ in range(20_000)]
+    draws = [quantile.choose(scores, epsilon=Fraction(1), sensitivity=2) for _ in range(8_000)]
     assert fit.p_value(draws, mass) > fit.LINE
-    doubled = [quantile.choose(scores, epsilon=Fraction(2), sensitivity=2) for _ in range(20_000)]
+    doubled = [quantile.choose(scores, epsilon=Fraction(2), sensitivity=2) for _ in range(8_000)]
     assert fit.p_value(doubled, mass) < fit.LINE
 
 

@@ -52,7 +52,7 @@ def test_beside_other_implementations():
     opendp = pytest.importorskip("opendp.prelude")
     opendp.enable_features("contrib")
     space = opendp.vector_domain(opendp.atom_domain(T=int))
-    n = 40_000
+    n = 20_000
     theirs = opendp.m.make_gaussian(space, opendp.l2_distance(T=float), scale=5.0)([0] * n)
     assert fit.same(gaussian(Fraction(25), n), theirs) > fit.LINE
     theirs = opendp.m.make_laplace(space, opendp.l1_distance(T=int), scale=5.0)([0] * n)
