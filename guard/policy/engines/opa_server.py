@@ -19,6 +19,7 @@ import aiohttp
 from guard.errors import PolicyError, PolicyUnavailableError
 from guard.policy.engines.opa_address import OpaAddress
 from guard.policy.engines.opa_client import AnswerError, ClosedOpaClient, load_pack, query
+from guard.policy.engines.opa_status import BundleStatus, bundles
 from guard.policy.metadata import Mode
 from guard.policy.pack import Pack
 
@@ -27,6 +28,8 @@ LOAD_DEADLINE = 10.0  # seconds to put a pack on the server
 LOAD_PAUSE = 1.0  # seconds between two attempts at that
 GRACE = 1.0  # seconds beyond a deadline after which the event loop itself counts as dead
 RETRIES = 1  # of a lost connection; a slow or wrong answer is never asked for again
+
+_NO_QUESTION = {"context": {"time": "1970-01-01T00:00:00Z"}}  # the answer shows the revision, whatever it says
 
 T = TypeVar("T")
 
@@ -79,6 +82,14 @@ class OpaServerEngine:
             return self._run(self._ask(policy_input), self._deadline)
         except PolicyError as error:
             raise PolicyUnavailableError(error.message, help=error.help) from error
+
+    def bundles(self) -> tuple[BundleStatus, ...]:
+        """What the server says of the bundles that it loads by itself.
+
+        Raises:
+            PolicyUnavailableError: it is down, slow, or has no status plugin.
+        """
+        return self._run(bundles(self._client), self._deadline)
 
     def close(self) -> None:
         """Ends the connection and the thread."""
@@ -149,9 +160,17 @@ class OpaServerEngine:
             if now < self._load_not_before:
                 self._say_why_not()
             self._load_not_before = now + LOAD_PAUSE
-            self._loading = self._loop.create_task(_within(load_pack(self._client, self._pack), LOAD_DEADLINE))
+            self._loading = self._loop.create_task(_within(self._put(), LOAD_DEADLINE))
             self._loading.add_done_callback(_failed)  # a failure that nobody waited for is no warning
         await asyncio.shield(self._loading)
+
+    async def _put(self) -> None:
+        """Puts the pack on the server; a server that refuses it, but has it from a bundle of its own, is as good."""
+        try:
+            await load_pack(self._client, self._pack)
+        except (PolicyError, PolicyUnavailableError, aiohttp.ClientResponseError):
+            if not self._is_ours(await query(self._client, _NO_QUESTION)):
+                raise
 
     def _say_why_not(self) -> NoReturn:
         """Raises what the last attempt to load raised."""
