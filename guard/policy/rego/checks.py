@@ -7,6 +7,7 @@ denial; so each is an error when the policy is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
 from guard.errors import PolicyError
 from guard.policy.rego.builtins.registry import Builtin
@@ -17,7 +18,6 @@ from guard.policy.rego.metadata import BUILTINS
 REFUSED = {
     "http.send": "the engine has no network; hand the facts over as data or input",
     "net.lookup_ip_addr": "the engine has no network; hand the address over as input",
-    "providers.aws.sign_req": "the engine talks to no cloud; sign requests outside the policy",
 }
 
 
@@ -49,6 +49,11 @@ def _check_calls(blocks: tuple[list[Statement], ...], program: Program, builtins
         found = builtins.get(statement.name)
         if found is None:
             raise _unknown(statement)
+        if statement.name.startswith("graphql.") and find_spec("graphql") is None:
+            raise PolicyError(
+                f"{_at(statement)}the builtin `{statement.name}` needs a library that is not installed",
+                help="install the extra: `pip install guard[graphql]`",
+            )
         _check_arity(statement, found.arity)
 
 

@@ -1,7 +1,7 @@
 """OPA's builtin functions, one file a family; the tree is the registry.
 
-A builtin is found by being in this folder with the `builtin` decorator. What touches the network or a cloud
-(`http.send`, `net.lookup_ip_addr`, `providers.aws.*`) is left out on purpose: a policy that calls it does not load.
+A builtin is found by being in this folder with the `builtin` decorator. What touches the network
+(`http.send`, `net.lookup_ip_addr`) is left out on purpose: a policy that calls it does not load.
 """
 
 from __future__ import annotations
