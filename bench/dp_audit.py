@@ -154,8 +154,10 @@ def _lower(first: Sequence[float], second: Sequence[float]) -> float:
 def _threshold(first: Sequence[float], second: Sequence[float]) -> float | None:
     best, found = 0.0, None
     ordered, other = sorted(first), sorted(second)
-    for share in range(1, 40):
-        value = ordered[len(ordered) * share // 40]
+    places = {len(ordered) * share // 40 for share in range(1, 40)}
+    places |= {len(ordered) - 1 - len(ordered) // part for part in (80, 160, 320)}  # rare events tell too
+    for place in sorted(places):
+        value = ordered[place]
         above = (len(ordered) - bisect.bisect_left(ordered, value)) / len(ordered)
         beside = (len(other) - bisect.bisect_left(other, value)) / len(other)
         low = _least(round(above * len(first)), len(first))
