@@ -34,7 +34,7 @@ HOSTILE = (
     "(9, NULL, NULL, '-Infinity', NULL, NULL)"
 )
 FIRM = "(1, 5, 50, 2.5, 'a', DATE '2024-02-29'), (2, 7, 70, 3.25, 'b', DATE '2023-12-31')"
-GRID = 0.02  # seconds
+GRID = 0.1  # seconds, as `dp.grid_ms` is by default
 
 
 def run(expressions: int = 1000, answers: int = 400) -> Result:
