@@ -2,6 +2,9 @@
 
 It takes every ticket that has gathered, writes entries and signed checkpoint as one journal record, syncs once, and
 only then answers all of them; the next callers gather meanwhile.
+
+A caller who finds the thread asleep hashes and signs by himself before he wakes it: the thread then has only the disk
+to wait for, and does not compete with him for the interpreter while he goes on.
 """
 
 from __future__ import annotations
@@ -33,13 +36,15 @@ class Writer:
     def __init__(
         self, signer: keys.Signer, segment: Segment, frontier: Frontier, head: Checkpoint, seen: Seen, after: Background
     ) -> None:
-        # OWNED BY: the thread
+        # OWNED BY: the thread; while it is asleep, whoever holds `gate`
         self._signer = signer
         self._segment = segment
         self._frontier = frontier
         self._seen = seen
         self._after = after
         self._taken: list[Ticket] = []
+        self._staged: Durable | None = None  # what `_taken` will be once it is written
+        self._grown = frontier  # the tree with it
         self.checkpoint = head  # written by the thread, read by anyone
         self.gate = threading.Lock()
         self._room = threading.Condition(self.gate)
@@ -69,7 +74,12 @@ class Writer:
         """Queues a ticket. Called with `gate` held, after `wait_for_room`."""
         self._queue.append(ticket)
         self._waiting += len(ticket.entries)
-        self._rouse()
+        if self._asleep:
+            try:
+                self._gather()
+                self._stage()
+            finally:  # also after Ctrl-C: the thread then does what is not done
+                self._rouse()
 
     def close(self) -> None:
         """Commits what was handed over, and ends."""
@@ -113,36 +123,50 @@ class Writer:
         if asleep:
             self._wake.acquire()
         with self.gate:
-            count = size = 0
-            while self._queue and count < MAX_BATCH and size < MAX_BATCH_BYTES:
-                ticket = self._queue.popleft()
-                self._taken.append(ticket)
-                count += len(ticket.entries)
-                size += ticket.size
-            self._waiting -= count
-            self._room.notify_all()
+            if not self._taken:
+                self._gather()
             return bool(self._taken)
+
+    def _gather(self) -> None:
+        """Takes what fits into one commit. Called with `gate` held."""
+        count = size = 0
+        while self._queue and count < MAX_BATCH and size < MAX_BATCH_BYTES:
+            ticket = self._queue.popleft()
+            self._taken.append(ticket)
+            count += len(ticket.entries)
+            size += ticket.size
+        self._waiting -= count
+        self._room.notify_all()
+
+    def _stage(self) -> None:
+        """Hashes and signs what was taken. Nothing is changed by it that a second time would not make the same."""
+        entries = [data for ticket in self._taken for data in ticket.entries]
+        leaves = [leaf_hash(data) for data in entries]
+        self._grown, roots = self._frontier.grow(leaves, tile.HEIGHT)
+        head = keys.sign(self._signer, self._grown.size, self._grown.root)
+        self._staged = Durable(entries, leaves, roots, head)
 
     def _commit(self) -> None:
         """One record, one write, one sync; then, and only then, the callers."""
-        entries = [data for ticket in self._taken for data in ticket.entries]
+        if self._staged is None:
+            self._stage()
+        staged, self._staged = self._staged, None
+        assert staged is not None
         first = self._frontier.size
-        if entries:
+        if staged.entries:
             self._segment.rotate_if_full(self._frontier, self.checkpoint)
-            leaves = [leaf_hash(data) for data in entries]
-            frontier, roots = self._frontier.grow(leaves, tile.HEIGHT)
-            head = keys.sign(self._signer, frontier.size, frontier.root)
-            self._segment.commit(journal.Batch(first, len(entries), tile.pack_bundle(entries), head))
+            packed = tile.pack_bundle(staged.entries)
+            self._segment.commit(journal.Batch(first, len(staged.entries), packed, staged.head))
             # INVARIANT: from here on the entries are durable, and not before; a failed sync never comes here.
-            self._frontier = frontier
-            self.checkpoint = head
-            self._seen.record(head)
+            self._frontier = self._grown
+            self.checkpoint = staged.head
+            self._seen.record(staged.head)
         taken, self._taken = self._taken, []
         for ticket in taken:
             ticket.settle(first)
             first += len(ticket.entries)
-        if entries:
-            self._after.offer(Durable(entries, leaves, roots, head))
+        if staged.entries:
+            self._after.offer(staged)
 
     def _end(self, reason: AuditError) -> None:
         """Refuses everything from now on, and answers everyone who still waits."""
