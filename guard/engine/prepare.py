@@ -19,6 +19,7 @@ from guard.engine.people_in_answers import NONE, Identifiers, identifiers_of
 from guard.engine.places import Place
 from guard.engine.record import decision_body
 from guard.errors import AccessDeniedError, ParseError, PolicyUnavailableError
+from guard.lineage.edges import BETWEEN
 from guard.lineage.extract import from_statement
 from guard.model import (
     Dataset,
@@ -173,7 +174,15 @@ def _private(
     noise = (private.rule.epsilon, private.rule.delta)
     answer = Dataset(ANSWERS, f"{said.fingerprint}.result")
     edges = edges_of_answer(lineage, decision, catalogue, answer, noise=noise)
-    return dataclasses.replace(_finish(decision, source, said, None, edges), private=private)
+    noisy = tuple(
+        msgspec.structs.replace(
+            edge, masking=True, how=tuple(f"{way}{BETWEEN}guard:dp" if way else "guard:dp" for way in edge.how or ("",))
+        )
+        if edge.type == "DIRECT"
+        else edge
+        for edge in edges
+    )
+    return dataclasses.replace(_finish(decision, source, said, None, noisy), private=private)
 
 
 def _unscanned(facts: QueryFacts, scanned: Set[TableName]) -> Iterator[Gap]:

@@ -189,3 +189,11 @@ def test_each_subject_pays_for_itself(ward: Ward) -> None:
     other = ward.ask(COUNT, subject=Subject("researcher-2", ("researcher",)))
     assert other.privacy is not None
     assert other.privacy.fresh
+
+
+def test_lineage_says_that_the_answer_is_noisy(ward: Ward) -> None:
+    """Every value edge of the answer goes through the noise."""
+    prepared, _ = ward.guard._prepare(COUNT, RESEARCHER, "statistics", ward.source, None)
+    values = [edge for edge in prepared.edges if edge.type == "DIRECT"]
+    assert values
+    assert all(edge.masking and all(way.endswith("guard:dp") for way in edge.how) for edge in values)
