@@ -21,7 +21,28 @@ def resolve(candidates: Iterable[tuple[float, Finding]]) -> list[Finding]:
     >>> [finding.kind for finding in resolve([(1.0, b), (2.0, a)])]
     ['a']
     """
-    ranked = sorted(candidates, key=lambda item: (-item[0], item[1].start - item[1].end, item[1].start, item[1].kind))
+    kept: list[Finding] = []
+    cluster: list[tuple[float, Finding]] = []
+    end = 0
+    for item in sorted(candidates, key=_start):
+        finding = item[1]
+        if finding.start >= end and cluster:
+            kept += _best(cluster)
+            cluster = []
+        cluster.append(item)
+        end = max(end, finding.end)
+    return kept + _best(cluster)
+
+
+def _start(item: tuple[float, Finding]) -> int:
+    return item[1].start
+
+
+def _best(cluster: list[tuple[float, Finding]]) -> list[Finding]:
+    """The findings that stand among some that hang together, in order of position."""
+    if len(cluster) <= 1:
+        return [finding for _, finding in cluster]
+    ranked = sorted(cluster, key=lambda item: (-item[0], item[1].start - item[1].end, item[1].start, item[1].kind))
     starts: list[int] = []
     kept: list[Finding] = []
     for _, finding in ranked:

@@ -8,28 +8,44 @@ has at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from guard.classify import english_name, han_address, han_name
 from guard.classify.detectors.cn import plate, secrecy_mark
 from guard.classify.detectors.intl import gps
-from guard.classify.detectors.secret import password, password_hash, private_key
+from guard.classify.detectors.secret import password_hash, private_key
+from guard.classify.page import Page
 from guard.classify.shape import HAN
 
-# kind, start, end, bits beyond the detector's own prior and rarity
-Candidate = tuple[str, int, int, float]
+Found = tuple[str, int, int]  # kind, start, end
+Candidate = tuple[str, int, int, float]  # ... and bits
 
 _PLATE = re.compile(rf"[{plate.PROVINCES}][A-Za-z][·. -]?[0-9A-Za-z]{{4,6}}[挂学警港澳使领]?(?![0-9A-Za-z_])")
 _MARK = re.compile(secrecy_mark.PATTERN)
 _KEY = re.compile(private_key.PATTERN)
 _HASH = re.compile(rf"(?<![0-9A-Za-z])(?:{password_hash.PATTERN})")
-_SECRET = re.compile(rf"(?<![A-Za-z])[A-Za-z0-9_-]{{0,24}}?{password.PATTERN}", re.IGNORECASE)
-_SECRET_HINT = re.compile(r"passw|pwd|passphrase|secret|token|api[_-]?key|密码|密碼|口令", re.IGNORECASE)
+_HASH_LEADS = ("$2", "$argon2", "$5$", "$6$", "$y$", "$7$", "$scrypt$", "$pbkdf2")
 _POSITION = re.compile(rf"(?<![0-9A-Za-z.])(?:{gps.PATTERN})(?![0-9A-Za-z.]*[0-9A-Za-z])")
 _DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?日")
 _LOGIN = re.compile(
-    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,29}://[^\s:/@]{1,128}:[^\s/@]{1,256}@[^\s/@\"'<>]{1,255}[^\s\"'<>]*"
+    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,29}://[^\s:/@]{1,128}:[^\s/@]{1,256}@[^\s/@\"'<>]{1,255}[^\s\"'<>]{0,1024}"
 )
+_USER = re.compile(r"[^\s:/@]{1,128}:[^\s/@]{1,256}@")
+_LONGEST_LOGIN = 128 + 256 + 255 + 1024 + 2
+
+# Words that a secret's name ends in, and what has to stand before a `token`. The value follows a sign.
+_SECRET_WORDS = (
+    "passw", "passphrase", "pwd", "secret", "token", "api", "密码", "密碼", "口令",
+)  # fmt: skip
+_LATIN_SECRET_WORDS = tuple(word for word in _SECRET_WORDS if "密" not in word)  # for a page without that character
+_TOKENS_OF = ("access", "auth", "private")
+_ASSIGNED = re.compile(
+    r"(?:password|passwd|passphrase|pwd|secret(?:[_-]?(?:key|access[_-]?key))?|token|api[_-]?key|密码|密碼|口令)[\"']?"
+    r"(?: ?[=:] ?| ?(?:是|为|為) ?)[\"']?[!#-&(-+\--:<-~]{4,128}",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+_LONGEST_NAME = 24  # characters before the word
 
 _SURNAME = re.compile(f"[{''.join(sorted(han_name.SURNAMES | {name[0] for name in han_name.COMPOUND}))}]")
 _LABEL = re.compile(
@@ -59,22 +75,87 @@ _PAIR = re.compile(
 )
 
 
-def identifiers(text: str) -> Iterator[Candidate]:
+def identifiers(page: Page) -> Iterator[Found]:
     """Anchored kinds that identify: plates, marks, keys, positions, Chinese dates."""
+    text = page.text
     if not text.isascii():
-        yield from (("cn.plate", *found.span(), 0.0) for found in _PLATE.finditer(text))
-        yield from (("cn.secrecy_mark", *found.span(), 0.0) for found in _MARK.finditer(text))
-        yield from (("intl.date_of_birth", *found.span(), 0.0) for found in _DATE.finditer(text))
+        yield from _matches("cn.plate", _PLATE, text, page.plates, page.short)
+        yield from _matches("cn.secrecy_mark", _MARK, text, page.marks, page.short)
+        yield from _matches("intl.date_of_birth", _DATE, text, _back(text, page.dates, " "), page.short)
     if "-----BEGIN" in text:
-        yield from (("secret.private_key", *found.span(), 0.0) for found in _KEY.finditer(text))
-    if "$" in text:
-        yield from (("secret.password_hash", *found.span(), 0.0) for found in _HASH.finditer(text))
-    if "://" in text:
-        yield from (("secret.connection_string", *found.span(), 0.0) for found in _LOGIN.finditer(text))
-    if _SECRET_HINT.search(text):
-        yield from (("secret.password", *found.span(), 0.0) for found in _SECRET.finditer(text))
-    if "." in text:
-        yield from (("intl.gps", *found.span(), 0.0) for found in _POSITION.finditer(text))
+        yield from (("secret.private_key", *found.span()) for found in _KEY.finditer(text))
+    if "$" in text and any(lead in text for lead in _HASH_LEADS):
+        yield from (("secret.password_hash", *found.span()) for found in _HASH.finditer(text))
+    yield from _logins(text)
+    yield from _secrets(page)
+    yield from _matches("intl.gps", _POSITION, text, _numbers(text, page.points), page.short)
+
+
+def _matches(kind: str, pattern: re.Pattern[str], text: str, places: Iterable[int], search: bool) -> Iterator[Found]:  # noqa: FBT001 - as its two callers have it
+    """The pattern at the places, or anywhere; apart from each other."""
+    if search:
+        yield from ((kind, *found.span()) for found in pattern.finditer(text))
+        return
+    end = 0
+    for place in places:
+        if place >= end and (found := pattern.match(text, place)):
+            end = found.end()
+            yield kind, found.start(), end
+
+
+def _back(text: str, years: list[int], space: str) -> Iterator[int]:
+    """Where the four digits before each 年 begin."""
+    for place in years:
+        start = place - 4 - (text[place - 1] == space)
+        if start >= 0:
+            yield start
+
+
+def _numbers(text: str, points: list[int]) -> Iterator[int]:
+    """Where the numbers around these decimal points may begin: at most three digits, with and without a sign."""
+    for point in points:
+        start = point - 1
+        while start > 0 and point - start < 3 and text[start - 1] in "0123456789":
+            start -= 1
+        if start > 0 and text[start - 1] in "+-":
+            yield start - 1
+        yield start
+
+
+def _logins(text: str) -> Iterator[Found]:
+    """Addresses with a user and a password; their characters go beyond those of a run."""
+    at = text.find("://")
+    while at >= 0:
+        after = at + 3
+        if _USER.match(text, after) and (found := _LOGIN.search(text, max(0, at - 30), after + _LONGEST_LOGIN)):
+            yield "secret.connection_string", *found.span()
+            after = max(after, found.end())
+        at = text.find("://", after)
+
+
+def _secrets(page: Page) -> Iterator[Found]:
+    """Assignments to a name that ends in a word for secrets: the span begins with the name."""
+    for word in _SECRET_WORDS if page.short or page.marks else _LATIN_SECRET_WORDS:
+        hay = page.lower if word.isascii() else page.text
+        at = hay.find(word)
+        while at >= 0:
+            found = _ASSIGNED.match(page.text, at)
+            if found and (start := _start_of_name(page.text, at, word)) >= 0:
+                yield "secret.password", start, found.end()
+            at = hay.find(word, found.end() if found else at + len(word))
+
+
+def _start_of_name(text: str, at: int, word: str) -> int:
+    """Where the name begins that the secret's word at `at` ends, or -1 when it is another word's end."""
+    if word == "token" and not text[max(0, at - 8) : at].lower().rstrip("_-").endswith(_TOKENS_OF):
+        return -1
+    if text[max(0, at - 2) : at] == "登录":
+        at -= 2
+    named = _NAME.search(text, max(0, at - _LONGEST_NAME), at)
+    start = named.start() if named else at
+    while start < at and text[start - 1 : start].isalpha() and text[start - 1 : start].isascii():
+        start += 1
+    return start if not (text[start - 1 : start].isascii() and text[start - 1 : start].isalpha()) else -1
 
 
 def names(text: str) -> Iterator[Candidate]:

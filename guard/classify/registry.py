@@ -9,6 +9,7 @@ from functools import cache
 from guard.classify import detectors as package
 from guard.classify.detector import Detector, load
 from guard.classify.shape import shape_of
+from guard.classify.shape_index import ShapeIndex
 
 _REMEMBERED = 65_536  # shapes
 
@@ -29,7 +30,7 @@ class Dispatch:
     """
 
     def __init__(self, pool: tuple[Detector, ...]) -> None:
-        self._pool = pool
+        self._index = ShapeIndex((detector.shape, detector) for detector in pool)
         self._known: dict[str, tuple[Detector, ...]] = {}
 
     def of_shape(self, shape: str) -> tuple[Detector, ...]:
@@ -38,7 +39,7 @@ class Dispatch:
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = tuple(detector for detector in self._pool if detector.shape.fullmatch(shape))
+            known = self._index.matching(shape)
             self._known[shape] = known
         return known
 

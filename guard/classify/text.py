@@ -10,24 +10,24 @@ reported when they are even or better. Spans refer to the text as given.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from guard.classify import context, prose
-from guard.classify.detector import Detector
+from guard.classify.context import Around
 from guard.classify.fold import fold
-from guard.classify.odds import clip, probability, rarity
+from guard.classify.odds import clip, probability
 from guard.classify.overlap import resolve
-from guard.classify.registry import detectors, token_dispatch
+from guard.classify.page import page_of
+from guard.classify.reading import PLANS, REPORT_BITS, Entry, Pool, entry_of, held
+from guard.classify.registry import detectors
 from guard.classify.shape import shape_of
-from guard.classify.token import INSIDE, RUN, readings, windows
+from guard.classify.token import INSIDE, LONGEST, windows
 from guard.model import Evidence, Finding
 
-CHUNK = 1_000_000  # characters that are read at a time; a value across the seam is found because chunks overlap
-OVERLAP = 512
-SHORTEST = 5  # characters of a token that can be anything
+CHUNK = 131_072  # characters that are read at a time: their tables stay in the cache of the processor
+SEAM = 8_192  # a piece ends with the last line that ends in its last characters
+OVERLAP = 512  # ... and where no line ends, pieces overlap, so that a value across the seam is found
 MOST_TAKEN = 32  # readings of one run that hide their parts
-REPORT_BITS = 0.0
-WRITTEN_BITS = 3.0  # the way it is written is evidence by itself
-_COMPACT = str.maketrans("", "", " -")
 
 Scored = tuple[float, Finding]
 
@@ -43,14 +43,9 @@ def classify_text(text: str, *, names: bool = True) -> list[Finding]:
     [('cn.mobile', 3, 14)]
     """
     folded, origin = fold(text)
-    if len(folded) <= CHUNK:
-        scored = list(_scan(folded, names=names))
-    else:
-        scored = []
-        for start in range(0, len(folded), CHUNK - OVERLAP):
-            scored += (
-                (bits, _moved(finding, start)) for bits, finding in _scan(folded[start : start + CHUNK], names=names)
-            )
+    scored: list[Scored] = []
+    for start, end in _pieces(folded):
+        _Reader(folded[start:end], start, scored).read(names=names)
     found = resolve(scored)
     if isinstance(origin, range):
         return found
@@ -60,78 +55,109 @@ def classify_text(text: str, *, names: bool = True) -> list[Finding]:
     ]
 
 
-def _moved(finding: Finding, by: int) -> Finding:
-    return Finding(finding.kind, finding.start + by, finding.end + by, finding.score, finding.evidence)
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """A text in pieces that end at the end of a line; where there is none they overlap."""
+    start = 0
+    while len(text) - start > CHUNK:
+        line = text.rfind("\n", start + CHUNK - SEAM, start + CHUNK) + 1
+        yield start, line or start + CHUNK
+        start = line or start + CHUNK - OVERLAP
+    yield start, len(text)
 
 
-def _scan(text: str, *, names: bool) -> Iterator[Scored]:
-    yield from _tokens(text)
-    known = detectors()
-    for kind, start, end, extra in prose.identifiers(text):
-        detector = known[kind]
-        if detector.check(text[start:end]):
-            yield from _scored(text, start, end, detector, extra)
-    if names:
-        for kind, start, end, bits in prose.names(text):
-            yield from _named(text, start, end, known[kind], bits)
+class _Reader:
+    """Reads one piece of a text, and adds what it finds, `shift` characters on, to `scored`."""
 
+    __slots__ = ("_lower", "_scored", "_shapes", "_shift", "_text")
 
-def _tokens(text: str) -> Iterator[Scored]:
-    for run in RUN.finditer(text):
-        for start, end in windows(*run.span()):
-            yield from _run(text, start, end)
+    def __init__(self, text: str, shift: int, scored: list[Scored]) -> None:
+        self._text = text
+        self._shapes = self._lower = ""
+        self._shift = shift
+        self._scored = scored
 
+    def read(self, *, names: bool) -> None:
+        """Runs, then prose, then names and addresses when they are asked for."""
+        page = page_of(self._text)
+        self._shapes, self._lower = page.shapes, page.lower
+        for first, last in page.runs:
+            if last - first <= LONGEST:
+                self._run(first, last)
+            else:
+                for start, end in windows(first, last):
+                    self._run(start, end)
+        known = detectors()
+        for kind, start, end in prose.identifiers(page):
+            value = self._text[start:end]
+            if known[kind].check(value):
+                around = Around(self._text, start, end)
+                self._score(entry_of(known[kind], shape_of(value)), around, start, end, 0.0)
+        if names:
+            for kind, start, end, bits in prose.names(self._text):
+                self._named(start, end, kind, bits)
 
-def _run(text: str, first: int, last: int) -> Iterator[Scored]:
-    """Reads one run, coarse readings first; what a sure reading covers is not read in parts."""
-    dispatch = token_dispatch()
-    taken: list[tuple[int, int]] = []
-    for start, end, cut in readings(text, first, last):
-        if end - start < SHORTEST or any(a <= start and end <= b for a, b in taken):
-            continue
-        token = text[start:end]
-        shape = shape_of(token)
-        candidates = dispatch.of_shape(shape)
-        compact = shape.translate(_COMPACT)
-        if len(compact) != len(shape):
-            candidates += tuple(d for d in dispatch.of_shape(compact) if d not in candidates)
-        for detector in candidates:
-            if detector.prefixes and not token.startswith(detector.prefixes):
+    def _run(self, first: int, last: int) -> None:
+        """Reads one run, coarse readings first; what a sure reading covers is not read in parts."""
+        plan = PLANS[self._shapes[first:last]]
+        whole = plan.whole
+        if whole is not None and self._try(first + whole.start, first + whole.end, whole.pool, whole.cut):
+            return
+        taken: list[tuple[int, int]] = []
+        for reading in plan.rest():
+            start, end = first + reading.start, first + reading.end
+            if taken and any(a <= start and end <= b for a, b in taken):
                 continue
-            if not detector.check(token):
-                continue
-            for scored in _scored(text, start, end, detector, cut):
-                if cut != INSIDE and len(taken) < MOST_TAKEN:
-                    taken.append((start, end))
-                yield scored
+            hit = self._try(start, end, reading.pool, reading.cut)
+            if hit and reading.cut != INSIDE and len(taken) < MOST_TAKEN:
+                taken.append((start, end))
+
+    def _try(self, start: int, end: int, pool: Pool, cut: float) -> bool:
+        """Checks one part against the kinds that it can be; true when one of them stands."""
+        value = self._text[start:end]
+        around: Around | None = None
+        hit = False
+        for entry in pool.alone:
+            if (not entry.prefixes or value.startswith(entry.prefixes)) and entry.check(value):
+                around = around or Around(self._text, start, end)
+                hit = self._score(entry, around, start, end, cut) or hit
+        if pool.index is not None and pool.index.maybe(self._text, self._lower, start, end):
+            around = around or Around(self._text, start, end)
+            for index in pool.index.seen(around):
+                entry = pool.asking[index]
+                if (not entry.prefixes or value.startswith(entry.prefixes)) and entry.check(value):
+                    hit = self._score(entry, around, start, end, cut) or hit
+        return hit
+
+    def _score(self, entry: Entry, around: Around, start: int, end: int, cut: float) -> bool:
+        near, word = around.bits(entry.words)
+        bits, evidence = held(entry, near, cut)
+        if bits < REPORT_BITS:
+            return False
+        if near:
+            evidence += (_word(word, near),)
+        if cut:
+            evidence += (_CUT[cut],)
+        shift = self._shift
+        self._scored.append((bits, Finding(entry.kind, start + shift, end + shift, _probability(bits), evidence)))
+        return True
+
+    def _named(self, start: int, end: int, kind: str, bits: float) -> None:
+        near, word = (0.0, "") if kind == "person.name_zh" else context.bits(self._text, start, end, detectors()[kind])
+        near = max(near, 0.0)
+        total = clip(bits + near, 10.0)
+        if total < REPORT_BITS:
+            return
+        evidence = [Evidence("value", "reads as one, by its parts and its neighbours", total - near)]
+        if near:
+            evidence.append(_word(word, near))
+        shift = self._shift
+        self._scored.append((total, Finding(kind, start + shift, end + shift, _probability(total), tuple(evidence))))
 
 
-def _scored(text: str, start: int, end: int, detector: Detector, cut: float) -> Iterator[Scored]:
-    rare = rarity(detector.pass_rate)
-    if detector.written is not None and detector.written.fullmatch(shape_of(text[start:end])):
-        rare += WRITTEN_BITS
-    near, word = context.bits(text, start, end, detector)
-    bits = clip(detector.prior + rare + near + cut)
-    if bits < REPORT_BITS:
-        return
-    evidence = [
-        Evidence("prior", "how common the kind is among texts of this shape", detector.prior),
-        Evidence("value", "passes the rules of the kind", bits - detector.prior - near - cut),
-    ]
-    if near:
-        evidence.append(Evidence("context", f"word {word}", near))
-    if cut:
-        evidence.append(Evidence("context", "part of a longer code", cut))
-    yield bits, Finding(detector.id, start, end, probability(bits), tuple(evidence))
+@lru_cache(maxsize=4096)
+def _word(word: str, bits: float) -> Evidence:
+    return Evidence("context", f"word {word}", bits)
 
 
-def _named(text: str, start: int, end: int, detector: Detector, bits: float) -> Iterator[Scored]:
-    near, word = (0.0, "") if detector.id == "person.name_zh" else context.bits(text, start, end, detector)
-    near = max(near, 0.0)
-    total = clip(bits + near, 10.0)
-    if total < REPORT_BITS:
-        return
-    evidence = [Evidence("value", "reads as one, by its parts and its neighbours", total - near)]
-    if near:
-        evidence.append(Evidence("context", f"word {word}", near))
-    yield total, Finding(detector.id, start, end, probability(total), tuple(evidence))
+_probability = lru_cache(maxsize=4096)(probability)
+_CUT = {INSIDE: Evidence("context", "part of a longer code", INSIDE)}

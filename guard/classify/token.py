@@ -16,14 +16,20 @@ _ALL = r"0-9A-Za-z@._%+\-:/?=&#~()$"
 # Possessive: a stretch without a digit fails once and is not tried again from its middle (the look-behind).
 RUN = re.compile(
     rf"(?<![{_ALL}])[{_PLAIN}]*+(?:[0-9@:])"
-    rf"(?:[{_ALL}]|(?<=[0-9)]) (?=[0-9(])|(?<=[0-9]) (?=[0-9A-Z]{{4}} [0-9A-Z]{{2}}))*+"
+    rf"(?:[{_ALL}]|(?:(?<=[0-9])|(?<=[0-9]\))) (?=[0-9(])|(?<=[0-9]) (?=[0-9A-Z]{{4}} [0-9A-Z]{{2}}))*+"
 )
+SHORTEST = 5  # characters of a token that can be anything
 LONGEST = 4096  # characters of a run that are read at a time
 _OVERLAP = 512  # characters; longer than any identifier
 
 _COARSE = re.compile(r"[=&?#~/:]+")
 _SPACE = re.compile(r" +")
 _FINE = re.compile(r"[-_.()+@%$]+")
+# A time of a log or table: its digits belong to it and are not read together with what follows; its date is read.
+_STAMP = re.compile(
+    r"(?P<date>[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2})[ T_][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9A-Za-z:])"
+)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
 _EDGE_LEFT = "._%-:/?=&#~)"
 _EDGE_RIGHT = "._%+-:/?=&#~("
@@ -47,6 +53,12 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     if start < end and text[start] == "(" and text[end - 1] == ")" and text.count("(", start, end) == 1:
         start, end = start + 1, end - 1
     return start, end
+
+
+def _trim_left(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in " " + _EDGE_LEFT:
+        start += 1
+    return _trim(text, start, end)
 
 
 def _split(text: str, start: int, end: int, separator: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -96,6 +108,9 @@ def readings(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
     ['tel:13800138000', 'tel', '13800138000']
     """
     start, end = _trim(text, start, end)
+    while stamp := _STAMP.match(text, start, end):
+        yield *stamp.span("date"), PART
+        start, end = _trim_left(text, stamp.end(), end)
     if start >= end:
         return
     if url := _URL.search(text, start, end):
