@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import duckdb
 import psycopg
 
+from guard.sources.duckdb_engine import pinned_config
 from tests.servers.postgres import find_binaries, postgres_server
 
 
@@ -41,10 +42,10 @@ def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
 
 
 class Duck:
-    """DuckDB in memory, on one thread so that sums have one order."""
+    """DuckDB in memory as guard's sources open it, on one thread so that sums have one order."""
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection = duckdb.connect(config=pinned_config() | {"threads": "1"})
         self._provided: set[str] = set()
 
     def build(self, script: Sequence[str], rows: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:

@@ -34,6 +34,7 @@ from guard.model import (
     TableName,
 )
 from guard.policy.facts import extract
+from guard.sources.duckdb_engine import pinned_config
 from guard.sql.catalogue import Catalogue
 from guard.sql.masking import Parameters
 
@@ -209,7 +210,7 @@ class Duck:
     dialect = "duckdb"
 
     def __init__(self, side: Side) -> None:
-        self._connection = duckdb.connect()
+        self._connection = duckdb.connect(config=pinned_config() | {"threads": "1"})
         run = self._connection.execute
         run("CREATE TABLE customers (id INTEGER, name TEXT, ssn TEXT, region TEXT, notes TEXT)")
         run("CREATE TABLE orders (id INTEGER, customer_id INTEGER, amount INTEGER, memo TEXT)")
