@@ -17,7 +17,6 @@ from guard.cli.options import ConfigFile
 from guard.cli.session import has_state, session, state_of
 from guard.cli.tables import render_table
 from guard.cli.terminal import out
-from guard.engine.keyring import keyring_path
 from guard.errors import EXIT_CLEAN, EXIT_INCOMPLETE, GuardError
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def _attested(g: Guard) -> list[Check]:
 
 def _keyring(g: Guard) -> str:
     """Versions and what wraps them; opened to see that it opens, which is no use of a key and leaves no record."""
+    from guard.engine.keyring import keyring_path
+
     if not os.path.lexists(keyring_path(g.loaded)) and not g.loaded.config.keys.root:
         return "made with the first pseudonym"
     state = g.keys.show()
