@@ -36,9 +36,13 @@ STATEMENTS: Final[Mapping[str, StatementWriter]] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Generated source and the constants it refers to by name."""
+    """Generated source and the constants it refers to by name.
 
-    text: str
+    `parts` are executed in their order, in one scope. They are apart because Python's compiler holds the lock on the
+    interpreter from end to end: compiled in one, a pack that is swapped under load would stop every decision.
+    """
+
+    parts: tuple[str, ...]
     constants: dict[str, Any]
     slots: int
     plans: dict[str, str]  # entry point -> name of the Python function
@@ -71,23 +75,24 @@ class _Writer:
 
     def source(self) -> Source:
         """The whole source."""
-        lines: Lines = []
+        parts: list[Lines] = []
         simple = {name: simplify(function) for name, function in self.program.functions.items()}
         if not self.trace:  # an explanation shows the value of every rule
             self.listed = listed_sets(simple, self.program.plans)
             simple = expand(simple)
-        for function in simple.values():
-            lines += FunctionWriter(self, replace(function, blocks=hoist_paths(function.blocks))).lines()
+        hoisted = [replace(function, blocks=hoist_paths(function.blocks)) for function in simple.values()]
+        parts += [FunctionWriter(self, function).lines() for function in hoisted]
         plans = {}
         for position, plan in enumerate(self.program.plans):
             plans[plan.name] = f"p{position}"
-            lines += FunctionWriter(self, self._plan_function(plan), name=f"p{position}").lines()
+            parts.append(FunctionWriter(self, self._plan_function(plan), name=f"p{position}").lines())
         table = [
             f" {'.'.join(function.path[1:])!r}: ({self.names[function.name]}, {self.slots.get(function.name, 0)}),"
             for function in self.program.functions.values()
         ]
-        lines += ["DYNAMIC.update({", *table, "})"]
-        return Source("\n".join(lines) + "\n", self.constants, self.first_path + len(self.paths), plans)
+        parts.append(["DYNAMIC.update({", *table, "})"])
+        texts = tuple("\n".join(lines) + "\n" for lines in parts)
+        return Source(texts, self.constants, self.first_path + len(self.paths), plans)
 
     def _plan_function(self, plan: Plan) -> Function:
         highest = max(

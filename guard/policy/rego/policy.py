@@ -209,7 +209,8 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
         "over": runtime.over,
         **source.constants,
     }
-    exec(compile_python(source.text, "<policy>", "exec"), scope)  # noqa: S102 - source written by `generate`, where policy text appears only as constants
+    for part in source.parts:
+        exec(compile_python(part, "<policy>", "exec"), scope)  # noqa: S102 - source written by `generate`, where policy text appears only as constants
     plans: dict[str, Callable[..., Value]] = {}
     for name, python in source.plans.items():
         plans[name] = plans["data." + name.replace("/", ".")] = scope[python]
