@@ -15,6 +15,7 @@ from guard.classify import region
 from guard.classify.shape import HAN
 
 _LONGEST = 120
+_MOST_LEVELS = 12  # of one address: from the province to the room there are ten
 _NEAR = 40  # characters of a segment in which its first region name is looked for
 _SUFFIX = re.compile(r"(?:市|省|特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|特別行政區)\Z")
 _BEYOND_TEXT = "臺北市 台北市 新北市 桃園市 臺中市 台中市 臺南市 高雄市 香港 澳門 九龍"
@@ -26,6 +27,7 @@ _HAN_NUMBER = "0-9〇一二三四五六七八九十百"
 _NUMBERED = re.compile(
     rf"[{_HAN_NUMBER}A-Za-z]{{1,6}}(?:[-#][0-9A-Za-z]{{1,5}}){{0,3}}(?:号楼|号院|號樓|号|號|弄|栋|棟|幢|座|单元|單元|层|層|楼|樓|室|户|戶|房|组|組|期)(?:之[{_HAN_NUMBER}]{{1,3}})?"
 )
+_NUMBER = re.compile(rf"[{_HAN_NUMBER}A-Za-z](?:[号號弄栋棟幢座单單层層楼樓室户戶房组組期])")
 _STREET = re.compile(
     rf"(?:[{HAN}]{{1,9}}?[0-9]{{0,3}})(?:大道|大街|胡同|路|街|巷|道|里)(?:[东西南北中東]{{1,2}}?(?:路|街|段)?|[一二三四五六七八九十]{{1,2}}(?:路|街|段|巷))?(?={_NUMBERED.pattern}|[0-9A-Za-z(]|\Z|[{HAN}])"
 )
@@ -71,7 +73,7 @@ def _parse(text: str, position: int, end: int) -> tuple[int, int, bool]:
     """Reads levels from `position`: the end of the last one, how many there are, and whether a numbered one is among
     them."""
     levels, numbered, last = 0, False, position
-    while position < end:
+    while position < end and levels < _MOST_LEVELS:
         found = _NUMBERED.match(text, position, end)
         if found and levels:
             numbered = True
@@ -97,6 +99,9 @@ def find(text: str) -> Iterator[tuple[int, int, float]]:
                 position = end
                 continue
             start = _anchor(text, position, end)
+            if start < 0 and not _NUMBER.search(text, position, end):
+                position = end
+                continue
             if start < 0:
                 lead = _LEADING_WORDS.match(text, position, end)
                 start = lead.end() if lead else position

@@ -110,7 +110,7 @@ def by_classes(text: str) -> Page:
     marks = rare[(at & _SECRET) != 0] - 1
     dates = rare[((at & _YEAR) != 0) & ((before & (_DIGIT | _SPACE)) != 0)]
     dots = rare[((at & _DOT) != 0) & ((before & following & _DIGIT) != 0)]
-    dots = dots[(_shifted(classes, dots, 3) & _DIGIT) != 0]
+    dots = dots[(_shifted(classes, dots, 2) & _shifted(classes, dots, 3) & _DIGIT) != 0]
     marks = np.maximum(marks, 0)
     return Page(text, shapes, lower, runs, plates.tolist(), marks.tolist(), dates.tolist(), dots.tolist(), short=False)
 
