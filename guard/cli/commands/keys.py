@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from guard.cli.options import ConfigFile
 from guard.cli.session import has_state, recorded, session, state_of
 from guard.cli.terminal import out
-from guard.engine.keyring import KeyState
 from guard.errors import EXIT_CLEAN, NothingScannedError
+
+if TYPE_CHECKING:
+    from guard.engine.keyring import KeyState
 
 group = typer.Typer(help="The keyring of pseudonyms: versions, and the key that wraps it.")
 
