@@ -71,14 +71,20 @@ class Reading:
 
 
 class Plan:
-    """The readings of a run of one shape: as a whole, and the rest, made when it is asked for."""
+    """The readings of a run of one shape: as a whole, and the rest, made when it is asked for.
 
-    __slots__ = ("_readings", "_rest", "_shape", "whole")
+    Attributes:
+        whole: the first reading, when a kind fits it.
+        number: where a number of 7 digits or more stands in the run, when it is all that the run is.
+    """
+
+    __slots__ = ("_readings", "_rest", "_shape", "number", "whole")
 
     def __init__(self, shape: str) -> None:
         self._shape = shape
         self._readings = token.readings(shape, 0, len(shape))
         self._rest: tuple[Reading, ...] | None = None
+        self.number = token.number(shape)
         first = next(self._readings, None)
         self.whole = self._reading(*first) if first else None
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from guard.classify import context, prose
+from guard.classify import context, prose, said
 from guard.classify.context import Around
 from guard.classify.fold import fold
 from guard.classify.odds import clip, probability
@@ -102,14 +102,28 @@ class _Reader:
         whole = plan.whole
         if whole is not None and self._try(first + whole.start, first + whole.end, whole.pool, whole.cut):
             return
+        any_hit = False
         taken: list[tuple[int, int]] = []
         for reading in plan.rest():
             start, end = first + reading.start, first + reading.end
             if taken and any(a <= start and end <= b for a, b in taken):
                 continue
             hit = self._try(start, end, reading.pool, reading.cut)
+            any_hit = any_hit or hit
             if hit and reading.cut != INSIDE and len(taken) < MOST_TAKEN:
                 taken.append((start, end))
+        if plan.number is not None and not any_hit:
+            self._said(first + plan.number[0], first + plan.number[1])
+
+    def _said(self, start: int, end: int) -> None:
+        """A number that no detector knows is what the words beside it say."""
+        kind, word = said.kind_of(self._text, self._lower, start, end)
+        if kind:
+            value = Evidence("value", "has the form of such numbers", 0.0)
+            finding = Finding(
+                kind, start + self._shift, end + self._shift, _probability(said.BITS), (value, _word(word, said.BITS))
+            )
+            self._scored.append((said.BITS, finding))
 
     def _try(self, start: int, end: int, pool: Pool, cut: float) -> bool:
         """Checks one part against the kinds that it can be; true when one of them stands."""

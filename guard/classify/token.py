@@ -30,6 +30,9 @@ _STAMP = re.compile(
     r"(?P<date>[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2})[ T_][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9A-Za-z:])"
 )
+_TAIL = re.compile(r"(?<=[0-9])-[A-Za-z]{3,12}\Z")  # 415 555 0143-Office
+_NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]*[0-9](?: ?x[0-9]{1,6})?")
+_MOST_NUMBER = 32  # characters
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
 _EDGE_LEFT = "._%-:/?=&#~)"
 _EDGE_RIGHT = "._%+-:/?=&#~("
@@ -100,6 +103,22 @@ def windows(start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
+def number(text: str) -> tuple[int, int] | None:
+    """Where the number of a run stands that is a number of 7 digits or more and nothing else.
+
+    >>> number("555 0143-Office"), number("12:30"), number("555-0143")
+    ((0, 8), None, (0, 8))
+    """
+    if len(text) > _MOST_NUMBER:
+        return None
+    start, end = _trim(text, 0, len(text))
+    if tail := _TAIL.search(text, start, end):
+        end = tail.start()
+    if not _NUMBER.fullmatch(text, start, end) or sum(map(text.count, "0123456789")) < 7:
+        return None
+    return start, end
+
+
 def readings(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """The ways to read a run as `(start, end, bits)`, coarse ones first.
 
@@ -114,9 +133,12 @@ def readings(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
     if start >= end:
         return
     if url := _URL.search(text, start, end):
-        yield url.start(), end, WHOLE
+        yield url.start(), end + text.startswith("/", end), WHOLE
         return
     yield start, end, WHOLE
+    if tail := _TAIL.search(text, start, end):
+        end = tail.start()
+        yield start, end, WHOLE
     coarse = _split(text, start, end, _COARSE)
     for part in coarse:
         a, b = _trim(text, *part)
