@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from guard.classify import detectors as package
 from guard.classify import taxonomy
 from guard.classify.registry import detectors
 from guard.classify.taxonomy import Kind, Taxonomy
@@ -49,7 +50,7 @@ def _said(kind: Kind) -> str:
     detector = detectors().get(kind.id)
     if detector is None:
         return ""
-    text = inspect.getdoc(sys.modules[detector.check.__module__]) or ""
+    text = inspect.getdoc(sys.modules[f"{package.__name__}.{kind.id}"]) or ""
     return f"- **`{kind.id}`** " + " ".join(_prose(text)) + "\n"
 
 

@@ -39,3 +39,20 @@ def words(rules: Rules, text: str) -> str:
     if failed is not None:
         return f"fails: {failed}"
     return "passes: " + "; ".join(name for name, _ in rules)
+
+
+def verbs(rules: Rules, normalise: Callable[[str], str]) -> tuple[Callable[[str], bool], Callable[[str], str]]:
+    """`check` and `explain` of a detector that is its rules.
+
+    >>> check, explain = verbs((("digits", str.isdigit),), str.strip)
+    >>> check(" 12 "), explain("x")
+    (True, 'fails: digits')
+    """
+
+    def check(text: str) -> bool:
+        return passes(rules, normalise(text))
+
+    def explain(text: str) -> str:
+        return words(rules, normalise(text))
+
+    return check, explain

@@ -37,7 +37,8 @@ def test_every_kind_can_be_found(rules: Path) -> None:
     reported."""
     words, _ = lexicon.load(rules / "names")
     rows = taxonomy.load(rules / "taxonomy").kinds
-    rows = {kind: row for kind, row in rows.items() if kind != FREE_TEXT}  # found by what stands inside
+    unfound = {FREE_TEXT, "cn.region", "cn.carrier"}  # by what stands inside; as a part of another kind, by lineage
+    rows = {kind: row for kind, row in rows.items() if kind not in unfound}
     assert [
         kind for kind, row in rows.items() if kind not in detectors() and (kind not in words.kinds or not row.values)
     ] == []
