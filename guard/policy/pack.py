@@ -131,7 +131,10 @@ def _from_bundle(path: Path, key: VerificationKey | None) -> Pack:
 
     files = archive.read(path)
     if key is not None:
-        verify(files, key)
+        try:
+            verify(files, key)
+        except PolicyError as error:
+            raise PolicyError(f"the bundle `{path}` is refused: {error.message}", help=error.help) from None
     elif SIGNATURES in files:
         raise PolicyError(
             f"the bundle `{path}` is signed, and no key is given to check it",

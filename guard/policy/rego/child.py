@@ -26,7 +26,9 @@ def compile_in_child(files: Mapping[str, str], entrypoints: Sequence[str]) -> di
     Raises:
         PolicyError: the modules do not compile, or the compiler crashed or ran out of time.
     """
-    job = json.dumps({"files": dict(files), "entrypoints": list(entrypoints)})
+    # The library keeps the last part of a path only, and a pack has many files of one name: numbers stand for them.
+    names = {f"{number:05}.rego": name for number, name in enumerate(files)}
+    job = json.dumps({"files": dict(zip(names, files.values(), strict=True)), "entrypoints": list(entrypoints)})
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-s", "-m", "guard.policy.rego.compiler"],
@@ -46,8 +48,10 @@ def compile_in_child(files: Mapping[str, str], entrypoints: Sequence[str]) -> di
         raise _crash(done.returncode, complaints)
     answer = json.loads(done.stdout)
     if "ir" not in answer:
-        raise _error(answer["error"], complaints)
+        raise _error(answer["error"], complaints, names)
     found: dict[str, Any] = answer["ir"]
+    for item in found["static"]["files"]:
+        item["value"] = names.get(item["value"], item["value"])
     return found
 
 
@@ -57,10 +61,11 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(Path(__file__).resolve().parents[3]), "PYTHONUTF8": "1"}
 
 
-def _error(error: Mapping[str, str], complaints: str) -> PolicyError:
+def _error(error: Mapping[str, str], complaints: str, names: Mapping[str, str]) -> PolicyError:
     """The first error that the compiler printed, or what the child could say without it."""
     printed = _PRINTED.search(complaints)
-    place = f"{printed['file']}:{printed['row']}" if printed else error["file"]
+    file = printed["file"] if printed else error["file"]
+    place = f"{names.get(file, file)}:{printed['row']}" if printed else names.get(file, file)
     message = printed["message"].strip() if printed else error["message"]
     text = message[:1].lower() + message[1:]
     return PolicyError(

@@ -13,6 +13,7 @@ from guard.policy.rego.numbers import NumberTextError, parse_number
 MAX_STATEMENTS: Final = 500_000
 MAX_DEPTH: Final = 200
 MAX_LOCALS: Final = 1_000_000
+_CAN_FAIL: Final = frozenset({"AssignVarOnce", "ObjectInsertOnce", "Scan"})  # by a conflict or a limit
 
 
 class _Fields:
@@ -60,6 +61,7 @@ class _Reader:
         self.top = _Fields(raw, "plan")
         static = _Fields(self.top.raw.get("static"), "static")
         self.strings = [_Fields(item, "static.strings").get("value", str) for item in static.items("strings")]
+        self.last: Place | None = None  # of the statement before; regopy leaves some without
         self.files = [_Fields(item, "static.files").get("value", str) for item in static.items("files")]
         self.statements = 0
 
@@ -88,6 +90,7 @@ class _Reader:
         ):
             raise broken("function.params")
         name = fields.get("name", str)
+        self.last = None
         return Function(
             name,
             path or tuple(name.split(".")),
@@ -114,11 +117,14 @@ class _Reader:
         shape = _SHAPES.get(kind.removesuffix("Stmt"))
         if shape is None:
             raise broken(kind)
+        place = self._place(fields.raw)
+        self.last = place or self.last
+        op = kind.removesuffix("Stmt")
         statement = Statement(
-            op=kind.removesuffix("Stmt"),
+            op=op,
             reads=tuple(self._operand(fields, name) for name in shape.reads),
             writes=tuple(_local(fields.get(name, int)) for name in shape.writes),
-            place=self._place(fields.raw),
+            place=self.last if op in _CAN_FAIL else place,
         )
         self._special(statement, fields, depth)
         return statement

@@ -200,9 +200,9 @@ def conflict(name: str, place: str) -> NoReturn:
     raise ConflictError(f"{place + ': ' if place else ''}the rule `{rule}` gave two different values")
 
 
-def over() -> NoReturn:
-    """The budget is used up."""
-    raise LimitError("the evaluation took more steps than it may")
+def over(place: str) -> NoReturn:
+    """The budget is used up, in the loop at `place`."""
+    raise LimitError(f"{place + ': ' if place else ''}the evaluation took more steps than it may")
 
 
 def to_json(value: Value, budget: list[int]) -> Value:

@@ -154,7 +154,7 @@ def test_a_changed_bundle_loads_nothing(
     path.write_bytes(changed(pack, signing(pairs, "EdDSA"), *FAULTS[problem]))
     with pytest.raises(PolicyError) as caught:
         Pack.load(path, key=verifying(pairs, "EdDSA"))
-    assert caught.value.message == problem
+    assert caught.value.message == f"the bundle `{path}` is refused: {problem}"
     assert caught.value.help
 
 

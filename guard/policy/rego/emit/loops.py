@@ -101,7 +101,7 @@ def on_scan(w: FunctionWriter, statement: Statement) -> Lines:
         f" if {items} is U: {w.leave()}",
         f"if len({items}) > 1:",  # a loop over one element costs no more than what stands around it
         f" r.left -= len({items})",
-        " if r.left < 0: over()",
+        f" if r.left < 0: over({str(statement.place or '')!r})",
         loop,
         *indent(body or ["pass"]),
         *w.continue_break(construct),
