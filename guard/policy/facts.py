@@ -10,6 +10,9 @@ from guard.sql.flow import flow, uses
 from guard.sql.functions import functions
 from guard.sql.statements import is_query, kind
 
+# A tenth of what lineage may spend: TPC-DS stays below 6,000, and a verdict has 100 ms.
+MAX_WORK = 40_000
+
 
 def extract(statement: exp.Expression, catalogue: Catalogue) -> QueryFacts:
     """The facts of `statement` over the tables of `catalogue`, views expanded to what stands behind them.
@@ -21,7 +24,7 @@ def extract(statement: exp.Expression, catalogue: Catalogue) -> QueryFacts:
         what = kind(statement)
         gap = Gap(code="unsupported_statement", what=what, help="send a SELECT; this subject may only read")
         return QueryFacts(dialect=catalogue.dialect, statement=what, functions=functions(statement), gaps=(gap,))
-    result = flow(statement, catalogue)
+    result = flow(statement, catalogue, max_work=MAX_WORK)
     return QueryFacts(
         dialect=catalogue.dialect,
         statement="select",

@@ -34,8 +34,8 @@ _STANDARD_UNICODE = frozenset({"postgres", "redshift", "risingwave", "materializ
 # The parser raises these, besides its own errors, on text that it does not expect (`SELECT -> -> 1`).
 _PARSER_FAULTS = (SqlglotError, RecursionError, TypeError, ValueError, AttributeError, LookupError, AssertionError)
 
-# Small texts cannot be deep: each level of the tree takes at least one token.
-_DEPTH_CHECK_FROM = 600
+# Small texts cannot be deep: each level of the tree takes at least one token, and each relation two.
+_TREE_CHECK_FROM = 240
 
 _STATEMENTS: tuple[type[Any], ...] = (
     exp.Query,
@@ -133,9 +133,9 @@ def parse_tokens(sql: str, reader: Dialect, tokens: Sequence[Any], *, limits: Sq
     if fault is not None:  # raised outside of the handler: the parser's error repeats the text and must not be chained
         raise _unparsed(fault)
     statements = [one for one in parsed if one is not None and not isinstance(one, exp.Semicolon)]
-    if len(tokens) >= _DEPTH_CHECK_FROM:
+    if len(tokens) >= _TREE_CHECK_FROM:
         for statement in statements:
-            _bound_depth(statement, limits)
+            _bound_tree(statement, limits)
     return statements
 
 
@@ -191,11 +191,14 @@ def encoded(sql: str) -> bytes:
         raise ParseError(msg, help="send UTF-8") from None
 
 
-def _bound_depth(statement: exp.Expr, limits: SqlLimits) -> None:
+def _bound_tree(statement: exp.Expr, limits: SqlLimits) -> None:
     level: list[exp.Expr] = [statement]
-    depth = 0
+    depth = relations = 0
     while level:
         depth += 1
+        relations += sum(type(node) is exp.Table for node in level)
+        if relations > limits.relations:
+            raise shape.too_large("relations", limits.relations)
         if depth > limits.depth:
             raise shape.too_large("levels in its syntax tree", limits.depth)
         level = [child for node in level for child in node.iter_expressions()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -45,6 +46,17 @@ _OPERANDS = _STRINGS | {
     TokenType.END,
     TokenType.PARAMETER,
     TokenType.PLACEHOLDER,
+}
+# What a token costs beyond itself, in tokens; measured on parsing, facts, rewriting and proof (bench hostile-size).
+_WEIGHTS = {
+    TokenType.SELECT: 60,
+    TokenType.OVER: 12,
+    TokenType.L_BRACKET: 30,
+    TokenType.INTERVAL: 10,
+    TokenType.WHEN: 8,
+    TokenType.BETWEEN: 6,
+    TokenType.ALIAS: 8,
+    TokenType.DCOLON: 4,
 }
 _SPACES = re.compile(r"[^\x00-\x7f]")
 
@@ -100,8 +112,12 @@ def _bound_recursion(tokens: Sequence[Any], limits: SqlLimits) -> None:
 
 def _bound_counts(tokens: Sequence[Any], limits: SqlLimits) -> None:
     kinds = [token.token_type for token in tokens]
+    if len(kinds) + sum(_WEIGHTS.get(kind, 0) for kind in kinds) > limits.work:
+        raise too_large("units of work (a token is one, a SELECT sixty)", limits.work)
     if sum(kind in _SET_OPERATIONS for kind in kinds) > limits.set_operations:
         raise too_large("set operations", limits.set_operations)
+    if any(kind is TokenType.L_BRACKET for kind in kinds):
+        _bound_subscripts(kinds, limits)
     joins = conditions = ctes = bare = 0
     for index, kind in enumerate(kinds):
         if kind is TokenType.JOIN or kind is TokenType.STRAIGHT_JOIN or kind is TokenType.APPLY:
@@ -118,6 +134,18 @@ def _bound_counts(tokens: Sequence[Any], limits: SqlLimits) -> None:
         raise too_large("joins without a condition", limits.bare_joins)
     if ctes > limits.ctes:
         raise too_large("common table expressions", limits.ctes)
+
+
+def _bound_subscripts(kinds: Sequence[TokenType], limits: SqlLimits) -> None:
+    """`a[1][1][1]...`: the parser copies what stands before each of them."""
+    run = 0
+    for kind, following in itertools.pairwise(kinds):
+        if kind is TokenType.R_BRACKET and following is TokenType.L_BRACKET:
+            run += 1
+            if run > limits.subscripts:
+                raise too_large("subscripts in a row", limits.subscripts)
+        elif kind is TokenType.COMMA:
+            run = 0
 
 
 def _check_identifiers(tokens: Sequence[Any], sql: str) -> None:

@@ -7,7 +7,7 @@ rows. Each pass stands in its own module.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -27,6 +27,8 @@ from guard.sql.masking import Parameters
 if TYPE_CHECKING:
     from guard.sql.catalogue import Catalogue
     from guard.sql.masking import MaskSql
+
+MAX_COLUMNS: Final = 1_000  # written into all wraps together
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
     parameters = Parameters()
     visible = Visible(tree, dialect)
     seen = {id(node): visible.of(node, tables[id(node)]) for node in _base(found)}
+    if sum(len(columns) for columns in seen.values()) > MAX_COLUMNS:
+        raise denied(
+            f"the statement sees more than {MAX_COLUMNS:,} columns", "name the columns that it needs, not all of them"
+        )
     fence = can_fail(tree, read, dialect)
     _unqualify_columns(tree, found)
     _rename_ctes(found, tree)
