@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
 import getpass
 import os
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
 from guard import config as configuration
-from guard.audit.people import WHO
-from guard.audit.ticket import Ticket
-from guard.engine.cache import Cache
+from guard.engine.answering import answer, hand_out
 from guard.engine.components import Components
+from guard.engine.desk import Desk
 from guard.engine.erase import Erasure, erase
 from guard.engine.evidence import Evidence
 from guard.engine.keyring import key_use
 from guard.engine.leave import Trail, leave
-from guard.engine.opened import OpenSource
-from guard.engine.people_in_answers import seen_in
-from guard.engine.places import place_of
-from guard.engine.prepare import Ask, DpRules, Prepared, Rooms, prepare
 from guard.engine.project import Done
-from guard.engine.record import entry, entry_of, explain
+from guard.engine.record import entry_of
 from guard.engine.release import FRAMES, edges_of_plan, edges_of_scan, file
 from guard.engine.result import Result
 from guard.engine.scan import Progress, Request, scan
 from guard.engine.trace import Trace
-from guard.errors import AccessDeniedError, UsageError
-from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Sensitive, Subject
+from guard.errors import UsageError
+from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Subject
 from guard.store.lineage import digest_of
 
 if TYPE_CHECKING:
@@ -48,16 +39,14 @@ if TYPE_CHECKING:
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
     from guard.engine.duties import Duties
-    from guard.model import Table
-    from guard.sql.catalogue import Catalogue
-    from guard.engine.dp import PrivateQuery
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
+    from guard.model import Table
+    from guard.sql.catalogue import Catalogue
     from guard.store.store import Store
 
     FileProgress = Callable[[FileProgressValue], None]
 
-CACHED_ASKS = 4096  # prepared statements kept
 UNNAMED = "table"  # a frame that the caller did not name
 Clock = Callable[[], datetime]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
@@ -102,9 +91,7 @@ class Guard:
         self.operator = operator
         self._clock = clock
         self._parts = Components(loaded, clock)
-        self._lock = threading.Lock()
-        self._sources: dict[object, OpenSource] = {}  # OWNED BY: _lock
-        self._asks: Cache[Prepared] = Cache(CACHED_ASKS)
+        self._desk = Desk(self._parts, loaded, clock)
 
     def __enter__(self) -> Guard:
         return self
@@ -116,10 +103,7 @@ class Guard:
 
     def close(self) -> None:
         """Finishes the record and releases files and connections; safe to call twice."""
-        with self._lock:
-            sources, self._sources = list(self._sources.values()), {}
-        for opened in sources:
-            opened.source.close()
+        self._desk.close()
         self._parts.close()
 
     # --- what is sensitive --------------------------------------------------------------------------------
@@ -147,7 +131,7 @@ class Guard:
             NothingScannedError: no table matched.
         """
         settings = self.loaded.config.scan
-        opened = self._opened(source)
+        opened = self._desk.opened(source)
         try:
             request = Request(
                 only=tables,
@@ -176,7 +160,7 @@ class Guard:
         labels = self._parts.classifier.classify_table(to_arrow(table), dataset=frame)
         if name:
             trail = Trail("classify", name=name, edges=edges_of_scan(labels), body={"fields": len(labels)})
-            leave(self._parts, trail, operator=self.operator, time=self._time())
+            leave(self._parts, trail, operator=self.operator, time=self._desk.time())
         return labels
 
     def kind_name(self, kind: str, language: Language = "en") -> str:
@@ -190,8 +174,8 @@ class Guard:
         self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None
     ) -> Decision:
         """Decides, records the decision, and runs nothing."""
-        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
-        return self._record_decision(prepared)
+        prepared, _ = self._desk.prepare(sql, subject, purpose, source, dialect)
+        return self._desk.record(prepared)
 
     def rewrite(self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None) -> str:
         """The enforced SQL, with placeholders where secrets would be bound.
@@ -211,28 +195,15 @@ class Guard:
         Raises:
             AccessDeniedError: the decision is a denial.
         """
-        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
-        if prepared.private is not None:
-            raise AccessDeniedError(
-                "under differential privacy guard runs the statement itself, so that nothing leaves without noise",
-                help="use `query`",
-                decision_id=self._record_decision(prepared).id,
-            )
-        if prepared.enforced is None:
-            raise _denial(self._record_decision(prepared))
-        decision, job, recorded = self._submit_query(prepared)
-        index = recorded.wait()
-        self._parts.projector.put(
-            Done(msgspec.structs.replace(job, entry=index), edges=prepared.edges, digest=prepared.digest)
-        )
-        return decision, prepared.enforced
+        prepared, _ = self._desk.prepare(sql, subject, purpose, source, dialect)
+        return hand_out(self._desk, prepared)
 
     def explain(
         self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None
     ) -> tuple[Decision, str]:
         """The decision, and the enforced SQL; the SQL is empty for a denial. Never raises for a denial."""
-        prepared, _ = self._prepare(sql, subject, purpose, source, dialect)
-        return self._record_decision(prepared), prepared.enforced.sql if prepared.enforced else ""
+        prepared, _ = self._desk.prepare(sql, subject, purpose, source, dialect)
+        return self._desk.record(prepared), prepared.enforced.sql if prepared.enforced else ""
 
     def query(
         self,
@@ -259,28 +230,8 @@ class Guard:
             SourceError: the source refused the enforced SQL, or took too long.
             AuditError: the record could not be made durable; then there is no answer.
         """
-        prepared, opened = self._prepare(sql, subject, purpose, source, dialect, runs_here=True)
-        if prepared.private is not None:
-            return self._answer_privately(prepared, prepared.private, opened)
-        if prepared.enforced is None:
-            raise _denial(self._record_decision(prepared))
-        enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
-        decision, job, recorded = self._submit_query(prepared)
-        # The log is made durable while the source works; the answer waits for both.
-        try:
-            table = opened.source.run(enforced, limits=self._parts.query_limits)
-        finally:
-            index = recorded.wait()
-        self._parts.projector.put(
-            Done(
-                msgspec.structs.replace(job, entry=index),
-                edges=prepared.edges,
-                digest=prepared.digest,
-                rows=table.num_rows,
-                seen=seen_in(table, prepared.identifiers),
-            )
-        )
-        return Result(table=table, decision=decision, enforced=enforced, entry=index)
+        prepared, opened = self._desk.prepare(sql, subject, purpose, source, dialect, runs_here=True)
+        return answer(self._desk, prepared, opened, parameters)
 
     # --- how it is made safe ------------------------------------------------------------------------------
 
@@ -308,7 +259,7 @@ class Guard:
             body={"rows": arrow.num_rows, "fields": plan.summary(), **key_use(plan, self._parts.keys)},
             place=self._parts.places.of(went),
         )
-        leave(self._parts, trail, operator=self.operator, time=self._time())
+        leave(self._parts, trail, operator=self.operator, time=self._desk.time())
         return result
 
     def anonymize_file(
@@ -329,7 +280,7 @@ class Guard:
         from guard.anonymize.file_formats import CsvOptions
         from guard.anonymize.files import anonymize_file
 
-        time = self._time()
+        time = self._desk.time()
         edges = edges_of_plan(plan, file(source), file(target))
         digest = digest_of(edges)
         self._parts.store.lineage.keep(digest, edges)
@@ -454,7 +405,7 @@ class Guard:
         """The keyring: `show()`, `rotate()`, `retire(version)`, `rewrap()`, `export(...)`, `adopt(...)`."""
         from guard.engine.keys import KeyOffice
 
-        return KeyOffice(self._parts, self.record, self._asks.clear)
+        return KeyOffice(self._parts, self.record, self._desk.forget_asks)
 
     # --- where from, where to; can you prove it ------------------------------------------------------------
 
@@ -481,7 +432,7 @@ class Guard:
     def record(self, kind: str, body: Mapping[str, Any]) -> int:
         """Appends an entry of the operator; returns its index once it is durable."""
         person = self._parts.people.of(self.operator)
-        return self._parts.log.append(entry_of(kind, person, time=self._time(), body=body))
+        return self._parts.log.append(entry_of(kind, person, time=self._desk.time(), body=body))
 
     def erase(self, subject: str) -> Erasure:
         """Destroys what tells who `subject` was, everywhere in guard's state; on record before it happens.
@@ -493,8 +444,8 @@ class Guard:
             UsageError: guard holds nothing of this subject.
             AuditError: the erasure could not be recorded, so nothing was erased; or another process writes the log.
         """
-        erasure = erase(self._parts, subject, operator=self.operator, time=self._time())
-        self._asks.clear()  # prepared answers hold the old pseudonym
+        erasure = erase(self._parts, subject, operator=self.operator, time=self._desk.time())
+        self._desk.forget_asks()  # prepared answers hold the old pseudonym
         return erasure
 
     def prune(self) -> Pruned:
@@ -521,7 +472,7 @@ class Guard:
         return prune(
             self._parts.log,
             policy,
-            lambda body: entry_of("config", person, time=self._time(), body=body),
+            lambda body: entry_of("config", person, time=self._desk.time(), body=body),
             now=self._clock(),
         )
 
@@ -542,7 +493,7 @@ class Guard:
         return step(
             folder,
             self._parts.open_log,
-            lambda body: entry_of("key", person, time=self._time(), body=body),
+            lambda body: entry_of("key", person, time=self._desk.time(), body=body),
         )
 
     def flush(self) -> None:
@@ -551,12 +502,12 @@ class Guard:
 
     def catalogue(self, source: object) -> Iterable[FieldLabel]:
         """What guard knows of a source's fields, from its last scan."""
-        _, labels, _ = self._opened(source).snapshot()
+        _, labels, _ = self._desk.opened(source).snapshot()
         return tuple(labels.values())
 
     def snapshot(self, source: object) -> Catalogue:
         """The tables of a source as they are now."""
-        return self._opened(source).snapshot()[0]
+        return self._desk.opened(source).snapshot()[0]
 
     def duties(self, table: Table, *, subject: Subject, purpose: str, source: object) -> Duties:
         """The row filters and masks of a table, for an engine that enforces by itself; records nothing.
@@ -566,7 +517,7 @@ class Guard:
         """
         from guard.engine.duties import duties
 
-        opened = self._opened(source)
+        opened = self._desk.opened(source)
         catalogue, labels, _ = opened.snapshot()
         return duties(
             table,
@@ -577,119 +528,8 @@ class Guard:
             purpose=purpose,
             source=opened.source.uri,
             now=self._clock(),
-            category_of=self._category_of,
+            category_of=self._desk.category_of,
         )
-
-    # --- inside -------------------------------------------------------------------------------------------
-
-    def _opened(self, source: object) -> OpenSource:
-        from guard.sources.open import open_source
-
-        where = self.loaded.source(str(source)) if isinstance(source, str | Path) else source
-        key: object = where if isinstance(where, str) else id(where)
-        with self._lock:
-            opened = self._sources.get(key)
-            if opened is None:
-                opened = OpenSource(open_source(where, root=self.loaded.root), self._parts.store.catalogue.labels)
-                self._sources[key] = opened
-            return opened
-
-    def _prepare(
-        self,
-        sql: str,
-        subject: Subject,
-        purpose: str,
-        source: object,
-        dialect: str | None,
-        *,
-        runs_here: bool = False,
-    ) -> tuple[Prepared, OpenSource]:
-        """The answer to an ask. What guard runs itself may call masks by name; what it hands out is plain SQL."""
-        opened = self._opened(source)
-        if dialect is not None and dialect != opened.source.dialect:
-            raise UsageError(
-                f"dialect `{dialect}` is not the dialect of the source, `{opened.source.dialect}`",
-                help="leave `dialect` out",
-            )
-        catalogue, labels, epoch = opened.snapshot()
-        # Rules may look at the time, so an answer is kept for the minute it was given in.
-        minute = self._clock().replace(second=0, microsecond=0)
-        engine = self._parts.engine  # once: a reload may replace it at any moment
-        key = (sql, id(opened), epoch, subject, purpose, engine.revision, minute, runs_here)
-        prepared = self._asks.get(key)
-        if prepared is None:
-            ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
-            provide = opened.source.provide if runs_here else None
-            rooms = Rooms(
-                engine,
-                self._parts.masks.for_purpose(purpose, provide=provide),
-                self._category_of,
-                self._parts.label_rules.identifiers if self.loaded.config.lineage.subjects else frozenset(),
-                dp=DpRules(lambda: self._parts.units, self._parts.bounding_salt),
-            )
-            prepared = prepare(ask, opened.source, catalogue, labels, rooms)
-            person = self._parts.people.of(subject.id)
-            place = place_of(subject)
-            body = prepared.body.plus(**{WHO: person.member, **({"place": dict(place)} if place else {})})
-            prepared = dataclasses.replace(prepared, actor=person.pseudonym, body=body, place=place)
-            if prepared.edges:
-                self._parts.store.lineage.keep(prepared.digest, prepared.edges)
-            if not any(gap.code == "policy_unavailable" for gap in prepared.decision.gaps):
-                self._asks.put(key, prepared)
-        return prepared, opened
-
-    def _submit_query(self, prepared: Prepared) -> tuple[Decision, Job, Ticket]:
-        decision = msgspec.structs.replace(prepared.decision, id=_new_id())
-        time = self._time()
-        body = prepared.body.plus(decision=decision.id)
-        recorded = self._parts.log.begin(entry("query", time=time, actor=prepared.actor, body=body))
-        job = Job(
-            id=decision.id,
-            kind="query",
-            name=prepared.fingerprint,
-            started=time,
-            subject=prepared.actor,
-            purpose=decision.purpose,
-            place=prepared.place,
-        )
-        return decision, job, recorded
-
-    def _answer_privately(self, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:
-        """Charges, reads, adds noise, records, answers; leaves on the time grid whatever happens."""
-        from guard.engine.dp import Asked, on_grid
-
-        answers = self._parts.private_answers
-        with on_grid(answers.grid):
-            asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, self._clock())
-            answer = answers.answer(private, opened.source, self._parts.query_limits, asked)
-            body = prepared.body.plus(dp=answer.body())
-            decision, job, recorded = self._submit_query(dataclasses.replace(prepared, body=body))
-            index = recorded.wait()
-        self._parts.projector.put(
-            Done(
-                msgspec.structs.replace(job, entry=index),
-                edges=prepared.edges,
-                digest=prepared.digest,
-                rows=answer.table.num_rows,
-            )
-        )
-        form = EnforcedQuery(sql="", dialect=opened.source.dialect, tables=private.accepted.tables)
-        return Result(table=answer.table, decision=decision, enforced=form, entry=index, privacy=answer.privacy)
-
-    def _category_of(self, kind: str) -> str:
-        known = self._parts.classifier.taxonomy.kinds.get(kind)
-        return known.category if known else ""
-
-    def _record_decision(self, prepared: Prepared) -> Decision:
-        decision = msgspec.structs.replace(prepared.decision, id=_new_id())
-        body = prepared.body.plus(decision=decision.id)
-        self._parts.log.append(entry("decision", time=self._time(), actor=prepared.actor, body=body))
-        return decision
-
-    def _time(self) -> str:
-        from guard.audit import timestamp
-
-        return timestamp(self._clock())
 
 
 def _user() -> str:
@@ -698,20 +538,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
-
-
-def _new_id() -> str:
-    return f"d-{secrets.token_hex(10)}"
-
-
-def _bind(enforced: EnforcedQuery, parameters: Mapping[str, Any]) -> EnforcedQuery:
-    reserved = [name for name in parameters if name.startswith("guard_")]
-    if reserved:
-        raise UsageError(f"parameter `{reserved[0]}` is reserved", help="use a name that does not start with `guard_`")
-    bound = {name: Sensitive(value) for name, value in parameters.items()}
-    return msgspec.structs.replace(enforced, parameters={**enforced.parameters, **bound})
-
-
-def _denial(decision: Decision) -> AccessDeniedError:
-    message, cure = explain((*decision.determined_by, *decision.errored), decision.gaps)
-    return AccessDeniedError(f"denied: {message}", help=cure, decision_id=decision.id, decision=decision)

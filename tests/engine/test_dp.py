@@ -108,7 +108,7 @@ def test_a_spent_budget_refuses_before_reading(tmp_path: Path, monkeypatch: pyte
     for ward in _opened(tmp_path, epsilon="2", notion="pure"):
         ward.ask(COUNT)
         ward.ask("SELECT AVG(days) AS d FROM stays")
-        opened = ward.guard._opened(ward.source)
+        opened = ward.guard._desk.opened(ward.source)
         monkeypatch.setattr(opened.source, "run", lambda *_, **__: pytest.fail("read after the budget was spent"))
         with pytest.raises(BudgetSpentError):
             ward.ask("SELECT COUNT(DISTINCT person) AS p FROM stays")
@@ -116,7 +116,7 @@ def test_a_spent_budget_refuses_before_reading(tmp_path: Path, monkeypatch: pyte
 
 def test_a_failed_read_stays_charged(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     """Charge, then read: a source that fails gives nothing back."""
-    opened = ward.guard._opened(ward.source)
+    opened = ward.guard._desk.opened(ward.source)
 
     def fail(*_: object, **__: object) -> pa.Table:
         raise SourceError("gone", help="come back")
@@ -193,7 +193,7 @@ def test_each_subject_pays_for_itself(ward: Ward) -> None:
 
 def test_lineage_says_that_the_answer_is_noisy(ward: Ward) -> None:
     """Every value edge of the answer goes through the noise."""
-    prepared, _ = ward.guard._prepare(COUNT, RESEARCHER, "statistics", ward.source, None)
+    prepared, _ = ward.guard._desk.prepare(COUNT, RESEARCHER, "statistics", ward.source, None)
     values = [edge for edge in prepared.edges if edge.type == "DIRECT"]
     assert values
     assert all(edge.masking and all(way.endswith("guard:dp") for way in edge.how) for edge in values)

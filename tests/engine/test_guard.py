@@ -222,3 +222,16 @@ def test_a_scan_leaves_an_event_with_its_tables_and_labels(world: World) -> None
     residents = next(each for each in scan["inputs"] if each["name"].endswith("residents"))
     tags = {(tag["field"], tag["key"]) for tag in residents["facets"]["tags"]["tags"]}
     assert {("sfzh", "cn.resident_id"), ("phone", "cn.mobile")} <= tags
+
+
+def test_a_frame_is_never_taken_for_one_that_is_gone(world: World) -> None:
+    """Python gives the number of a frame that is gone to the next one; each is answered from its own rows."""
+    import polars as pl
+
+    subject = Subject(id="a", roles=("call_center",), attributes={"districts": ("浦东新区",)})
+    for number in range(20):
+        frame = pl.DataFrame({"amount": [number]})
+        world.guard.scan(frame)
+        table = world.guard.query("SELECT amount FROM frame", subject=subject, purpose="service", source=frame).table
+        assert table.to_pylist() == [{"amount": number}]
+        del frame, table

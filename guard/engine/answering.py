@@ -1,0 +1,105 @@
+"""From a prepared ask to an answer: run here, handed out as SQL, or noised; on record before it leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from guard.engine.desk import Desk, denial
+from guard.engine.opened import OpenSource
+from guard.engine.people_in_answers import seen_in
+from guard.engine.prepare import Prepared
+from guard.engine.project import Done
+from guard.engine.result import Result
+from guard.errors import AccessDeniedError, UsageError
+from guard.model import Decision, EnforcedQuery, Sensitive
+
+if TYPE_CHECKING:
+    from guard.engine.dp import PrivateQuery
+
+
+def hand_out(desk: Desk, prepared: Prepared) -> tuple[Decision, EnforcedQuery]:
+    """The decision and the enforced query, recorded as a query before the caller gets it.
+
+    Raises:
+        AccessDeniedError: denied, or under differential privacy.
+    """
+    if prepared.private is not None:
+        raise AccessDeniedError(
+            "under differential privacy guard runs the statement itself, so that nothing leaves without noise",
+            help="use `query`",
+            decision_id=desk.record(prepared).id,
+        )
+    if prepared.enforced is None:
+        raise denial(desk.record(prepared))
+    decision, job, recorded = desk.submit(prepared)
+    index = recorded.wait()
+    desk.parts.projector.put(
+        Done(msgspec.structs.replace(job, entry=index), edges=prepared.edges, digest=prepared.digest)
+    )
+    return decision, prepared.enforced
+
+
+def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mapping[str, Any] | None) -> Result:
+    """Runs the enforced query; the record is durable before the answer is handed out.
+
+    Raises:
+        AccessDeniedError: denied.
+        SourceError: the source refused the enforced SQL, or took too long.
+        AuditError: the record could not be made durable.
+    """
+    if prepared.private is not None:
+        return _answer_privately(desk, prepared, prepared.private, opened)
+    if prepared.enforced is None:
+        raise denial(desk.record(prepared))
+    enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
+    decision, job, recorded = desk.submit(prepared)
+    # The log is made durable while the source works; the answer waits for both.
+    try:
+        table = opened.source.run(enforced, limits=desk.parts.query_limits)
+    finally:
+        index = recorded.wait()
+    desk.parts.projector.put(
+        Done(
+            msgspec.structs.replace(job, entry=index),
+            edges=prepared.edges,
+            digest=prepared.digest,
+            rows=table.num_rows,
+            seen=seen_in(table, prepared.identifiers),
+        )
+    )
+    return Result(table=table, decision=decision, enforced=enforced, entry=index)
+
+
+def _answer_privately(desk: Desk, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:
+    """Charges, reads, adds noise, records, answers; leaves on the time grid whatever happens."""
+    from guard.engine.dp import Asked, on_grid
+
+    answers = desk.parts.private_answers
+    with on_grid(answers.grid):
+        asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, desk.clock())
+        noisy = answers.answer(private, opened.source, desk.parts.query_limits, asked)
+        body = prepared.body.plus(dp=noisy.body())
+        decision, job, recorded = desk.submit(dataclasses.replace(prepared, body=body))
+        index = recorded.wait()
+    desk.parts.projector.put(
+        Done(
+            msgspec.structs.replace(job, entry=index),
+            edges=prepared.edges,
+            digest=prepared.digest,
+            rows=noisy.table.num_rows,
+        )
+    )
+    form = EnforcedQuery(sql="", dialect=opened.source.dialect, tables=private.accepted.tables)
+    return Result(table=noisy.table, decision=decision, enforced=form, entry=index, privacy=noisy.privacy)
+
+
+def _bind(enforced: EnforcedQuery, parameters: Mapping[str, Any]) -> EnforcedQuery:
+    reserved = [name for name in parameters if name.startswith("guard_")]
+    if reserved:
+        raise UsageError(f"parameter `{reserved[0]}` is reserved", help="use a name that does not start with `guard_`")
+    bound = {name: Sensitive(value) for name, value in parameters.items()}
+    return msgspec.structs.replace(enforced, parameters={**enforced.parameters, **bound})
