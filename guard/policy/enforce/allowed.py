@@ -40,6 +40,7 @@ NODES: Final[frozenset[type[exp.Expr]]] = frozenset(
         # syntax that looks like a function
         exp.Case, exp.If, exp.Cast, exp.TryCast, exp.Coalesce, exp.Nullif, exp.Extract, exp.Array, exp.Struct,
         exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp, exp.ToMap,
+        exp.Grouping,
     }
 )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """The proof: the text that is about to run is parsed again and held against the decision, from nothing.
 
 This module shares no code with the rewriter. It does not know what was done, only what must be true: every base table
-stands in a wrap with its full name, every filter of the decision is in the wrap's WHERE, no masked column comes out
-bare, every other relation is a common table expression with a reserved name, every call is of a reviewed built-in.
+stands in a wrap with its full name, every filter of the decision is in the wrap's WHERE, behind a fence where anything
+can fail on a value, no masked column comes out bare, every other relation is a common table expression with a reserved
+name, every call is of a reviewed built-in.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from guard.policy.enforce.deny import denied
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, GRAMMAR, SYNTAX, calls, reviewed
 from guard.policy.enforce.reading import says
 from guard.policy.enforce.review import syntax_gaps
+from guard.policy.enforce.standing import needs_fence, stands
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse
 
@@ -43,6 +45,7 @@ def prove(sql: str, catalogue: Catalogue, decision: Decision) -> None:
         raise _fault("the enforced text does not parse", decision) from None
     prover = _Prover(tree, catalogue, decision)
     prover.relations()
+    prover.fences()
     prover.statement()
     prover.functions(sql)
     prover.bounds()
@@ -96,6 +99,17 @@ class _Prover:
                 self._entitlement(node, table)
             else:
                 self._wrap(node, table)
+
+    def fences(self) -> None:
+        """Where anything can fail on a value, every wrap with a filter ends in its fence; no other part is cut."""
+        dialect = self._catalogue.dialect
+        filtered = [wrap for wrap in self._wraps if wrap.args.get("where") is not None]
+        known = {id(wrap) for wrap in self._wraps}  # by identity: a name could be anybody's
+        needed = bool(filtered) and needs_fence(self._tree, lambda node: id(node) in known)
+        for wrap in self._wraps:
+            cut = bool(wrap.args.get("limit") or wrap.args.get("offset"))
+            if cut or (needed and wrap.args.get("where") is not None):
+                self._hold(stands(wrap, dialect), "a row filter stands without its fence")
 
     def bounds(self) -> None:
         """The row limit stands outside, and every wrap under a minimum group is counted."""

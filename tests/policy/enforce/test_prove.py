@@ -98,6 +98,21 @@ def test_a_late_filter_is_read_back_and_a_weaker_case_is_not() -> None:
             prove(good.replace(late, weaker), known, owed)
 
 
+@pytest.mark.parametrize("dialect", ["postgres", "duckdb", "sqlite"])
+def test_a_missing_or_a_weaker_fence_is_refused(dialect: str) -> None:
+    """Where something can fail on a value, the wrap's fence must be there, and must be nothing but a fence."""
+    known, owed = catalogue(dialect), decision(dialect, owed=obligations(dialect, "entitlement"))
+    good = enforce(parse("SELECT id FROM customers WHERE 1 / id > 0", dialect), known, owed, mask_sql).sql
+    prove(good, known, owed)
+    fence = " LIMIT -1 OFFSET 0" if dialect == "sqlite" else " OFFSET 0"
+    assert fence in good
+    for weaker in ("", " LIMIT 3 OFFSET 0", " OFFSET 1"):
+        with pytest.raises(AccessDeniedError, match="without its fence"):
+            prove(good.replace(fence, weaker), known, owed)
+    harmless = enforce(parse("SELECT id FROM customers WHERE id > 0", dialect), known, owed, mask_sql).sql
+    prove(harmless.replace(fence, ""), known, owed)
+
+
 PREDICATES = {
     "compare": Compare("id", "lt", -3),
     "in": In("region", ("EU", "it's", "\\")),
