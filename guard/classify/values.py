@@ -29,6 +29,8 @@ _SPREAD_FROM = 8  # characters
 _SPREAD_TAIL = 4  # digits that a sequence runs through
 _LOOSE_RATE = 0.02  # as in `odds.of_values`: above it only a column full of the kind counts
 _FIRST = 64  # distinct values of a shape that are tried first
+_FEW = 8  # ... or for a kind that stands only beside a word
+_ASKS_FOR_A_WORD = -7.0  # bits of prior
 _COMPACT = str.maketrans("", "", " -")
 _WEAK_CEILING = 1.0
 _TEXT_CEILING = 14.0  # values in texts had their own context
@@ -76,7 +78,7 @@ def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
             pool += tuple(d for d in dispatch.of_shape(compact) if d not in pool)
         for detector in pool:
             if detector.ceiling > _WEAK_CEILING or detector.id in named:
-                _check(cells, detector, shape, indices, seen)
+                _check(cells, detector, shape, indices, seen, asked=detector.id in named)
     read = _read_texts(cells, texts, seen)
     known = detectors()
     total = len(cells.values)
@@ -108,10 +110,16 @@ def _is_text(shape: str) -> bool:
     return length >= _TEXT_FROM and (shape.count("汉") >= _TEXT_FROM or (shape.count(" ") >= 4 and "a" in shape))
 
 
-def _check(cells: Cells, detector: Detector, shape: str, indices: list[int], seen: dict[str, Seen]) -> None:
+def _check(
+    cells: Cells, detector: Detector, shape: str, indices: list[int], seen: dict[str, Seen], *, asked: bool
+) -> None:
     check, values, prefixes = detector.check, cells.values, detector.prefixes
     if prefixes:
         indices = [index for index in indices if values[index].startswith(prefixes)]
+    if detector.prior <= _ASKS_FOR_A_WORD and not asked and len(indices) > 2 * _FEW:
+        few = indices[:_FEW]
+        if sum(check(values[index]) for index in few) * 2 < len(few):
+            return  # no name speaks of the kind: only a column full of it would count
     first = indices[:_FIRST]
     passed = [index for index in first if check(values[index])]
     if detector.column_rate > _LOOSE_RATE and len(passed) * 2 < len(first) and len(indices) > 2 * _FIRST:
