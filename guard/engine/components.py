@@ -49,6 +49,7 @@ class Components:
 
     def close(self) -> None:
         """Closes what is open, the last opened first; safe to call twice."""
+        self.release("engine")  # its watching thread writes to the log
         with self._lock:
             rooms, self._open = list(self._open.values()), {}
         for room in reversed(rooms):
@@ -319,7 +320,7 @@ class Components:
             )
             return OpaServerEngine(self.pack, address, deadline=settings.deadline_ms / 1000)
         if settings.reload_s:
-            from guard.engine.reloads import tell
+            from guard.engine.reloads import record, tell
             from guard.policy.engines.reloading import ReloadingEngine
             from guard.policy.pack import Pack
 
@@ -329,6 +330,7 @@ class Components:
                 lambda: Pack.load(self._pack_path, key=key),
                 cache=self.state / "rego",
                 interval=settings.reload_s,
+                record=lambda swap: record(self, swap),
                 tell=tell,
             )
         from guard.policy.engines.embedded import EmbeddedEngine
@@ -390,8 +392,12 @@ class Components:
     def _open_private_answers(self) -> PrivateAnswers:
         from guard.anonymize.dp.budget import StoreLedger
         from guard.engine.dp import PrivateAnswers
+        from guard.engine.dp_record import record_row
 
-        return PrivateAnswers(StoreLedger(self.store.ledger), self.store.answers, self.loaded.config.dp)
+        ledger = StoreLedger(
+            self.store.ledger, on_row=lambda receipt: record_row(self, receipt, receipt.keys[0].subject)
+        )
+        return PrivateAnswers(ledger, self.store.answers, self.loaded.config.dp)
 
     def bounding_salt(self) -> int:
         """A secret that decides which groups of a person count where not all do; the same for each run."""

@@ -1,4 +1,4 @@
-"""What guard says about itself when a changed rule pack takes over, or is refused."""
+"""What guard records and says about itself when a changed rule pack takes over, or is refused."""
 
 from __future__ import annotations
 
@@ -7,9 +7,30 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from guard.policy.engines.reloading import Reload
+    from guard.engine.components import Components
+    from guard.policy.engines.reloading import Reload, Swap
 
 log = structlog.get_logger("guard.policy")
+
+
+def record(parts: Components, swap: Swap) -> None:
+    """Puts the change into the audit log before it decides anything.
+
+    Raises:
+        AuditError: it is not on record, so it must not happen.
+    """
+    from guard.audit import timestamp
+    from guard.engine.keyring import ACTOR
+    from guard.engine.record import entry
+
+    body = {
+        "act": "reload",
+        "revision": swap.revision,
+        "before": swap.before,
+        "rules": swap.rules,
+        "watched": swap.watched,
+    }
+    parts.log.append(entry("config", time=timestamp(parts.clock()), actor=ACTOR, body=body))
 
 
 def tell(reload: Reload) -> None:

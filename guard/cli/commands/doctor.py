@@ -21,6 +21,7 @@ from guard.errors import EXIT_CLEAN, EXIT_INCOMPLETE, GuardError
 
 if TYPE_CHECKING:
     from guard.engine import Guard
+    from guard.policy.engines.opa_status import BundleStatus
 
 Check = tuple[str, str, str]  # part, state (`ok`, `not yet`, `absent`, `disabled`, `broken`), detail
 Probe = tuple[str, Callable[[], str]]
@@ -117,7 +118,34 @@ def _rooms(g: Guard) -> list[Check]:
     # The embedded engine keeps compiled rules in the state folder, which asking must not make.
     if has_state(g) or g.loaded.config.policy.engine != "embedded":
         probes = (*probes, ("policy engine", engine))
-    return _probed(*probes)
+    return _probed(*probes) + (_bundles(g) if g.loaded.config.policy.engine == "opa" else [])
+
+
+def _bundles(g: Guard) -> list[Check]:
+    """What an OPA server says of the bundles that it loads by itself."""
+    from guard.policy.engines.opa_server import OpaServerEngine
+    from guard.policy.engines.recording import RecordingEngine
+
+    try:
+        engine = g.parts.engine
+        server = engine.inner if isinstance(engine, RecordingEngine) else engine
+        found = server.bundles() if isinstance(server, OpaServerEngine) else ()
+        wanted = g.parts.pack.revision
+    except GuardError as error:  # a server that loads no bundle needs no status
+        return [("bundles of the OPA server", "absent", f"{error.message}; {error.help}")]
+    if not found:
+        return [("bundles of the OPA server", "absent", "none; guard puts the rule pack there itself")]
+    return [(f"bundle `{one.name}` of the OPA server", *_standing(one, wanted)) for one in found]
+
+
+def _standing(bundle: BundleStatus, wanted: str) -> tuple[str, str]:
+    """Whether a bundle is in force and is the pack that guard expects."""
+    said = f"revision {short(bundle.revision)} since {bundle.activated}" if bundle.activated else "not yet active"
+    if bundle.problem:
+        return "broken", f"{bundle.problem}; before that {said}"
+    if not bundle.activated:
+        return "broken", said
+    return "ok", said if bundle.revision == wanted else f"{said}; not the revision of the configured rule pack"
 
 
 def _probed(*probes: Probe) -> list[Check]:

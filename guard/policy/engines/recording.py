@@ -17,36 +17,36 @@ class RecordingEngine:
     """
 
     def __init__(self, inner: PolicyEngine, recorder: Recorder, *, lost: Callable[[OSError], None]) -> None:
-        self._inner = inner
+        self.inner = inner
         self._recorder = recorder
         self._lost = lost
 
     @property
     def name(self) -> str:
         """The kind of the engine that decides."""
-        return self._inner.name
+        return self.inner.name
 
     @property
     def revision(self) -> str:
         """The revision that decides."""
-        return self._inner.revision
+        return self.inner.revision
 
     @property
     def modes(self) -> Mapping[str, Mode]:
         """The rules that decide."""
-        return self._inner.modes
+        return self.inner.modes
 
     def decide(self, policy_input: Mapping[str, Any]) -> object:
         """The raw verdict of the engine that decides."""
-        raw = self._inner.decide(policy_input)
+        raw = self.inner.decide(policy_input)
         if not policy_input.keys() >= {"subject", "label_sets", "tables"}:
             return raw  # no question of a person: `guard doctor` asks whether the engine answers at all
         try:
-            self._recorder.record(self._inner, policy_input, raw)
+            self._recorder.record(self.inner, policy_input, raw)
         except OSError as error:
             self._lost(error)
         return raw
 
     def close(self) -> None:
         """Closes the engine that decides."""
-        self._inner.close()
+        self.inner.close()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from guard.errors import PolicyError
+from guard.errors import GuardError, PolicyError
 from guard.model import Value
 from guard.policy import trial
 from guard.policy.engines.embedded import EmbeddedEngine
@@ -33,6 +33,15 @@ class Reload(Value, frozen=True):
     help: str = ""
 
 
+class Swap(Value, frozen=True):
+    """A pack that is about to take over, and the one that it replaces."""
+
+    revision: str
+    before: str
+    rules: int
+    watched: int  # of the rules, those in monitor mode
+
+
 class ReloadingEngine:
     """Decides by the last good pack at `path`.
 
@@ -41,6 +50,8 @@ class ReloadingEngine:
         load: reads the pack; raises `PolicyError` when it is not right.
         cache: a folder for compiled packs; it must be kept, since the child hands the compiled pack over in it.
         interval: seconds between two looks; a change counts when it has stood still for one interval.
+        record: called in the watching thread right before a new pack takes over; if it raises, the old one stays and
+            the new one is tried again at the next look.
         tell: called in the watching thread after each change.
 
     Raises:
@@ -56,12 +67,14 @@ class ReloadingEngine:
         *,
         cache: Path,
         interval: float = 2.0,
+        record: Callable[[Swap], None] = lambda _swap: None,
         tell: Callable[[Reload], None] = lambda _reload: None,
     ) -> None:
         self._path = path
         self._load = load
         self._cache = cache
         self._interval = interval
+        self._record = record
         self._tell = tell
         self._judged = fingerprint(path)  # OWNED BY: the watching thread, as the next
         self._last = self._judged
@@ -112,7 +125,11 @@ class ReloadingEngine:
             trial.check(pack, cache=self._cache)
             fresh = EmbeddedEngine(pack, cache=self._cache)
             self._forget()
+            self._record(_swap(pack, self._current.revision))
         except PolicyError as error:
+            return Reload("refused", self._current.revision, error.message, error.help)
+        except GuardError as error:  # what is not on record does not happen; the pack may be good
+            self._judged = ()
             return Reload("refused", self._current.revision, error.message, error.help)
         except OSError as error:
             problem = f"the pack cannot be compiled: {(error.strerror or type(error).__name__).lower()}"
@@ -132,6 +149,11 @@ class ReloadingEngine:
             done = self.look()
             if done is not None:
                 self._tell(done)
+
+
+def _swap(pack: Pack, before: str) -> Swap:
+    watched = sum(mode is Mode.MONITOR for mode in pack.modes.values())
+    return Swap(pack.revision, before, len(pack.rules), watched)
 
 
 def fingerprint(path: Path) -> Fingerprint:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from guard.policy.engines.reloading import Reload, ReloadingEngine, fingerprint
+from guard.errors import AuditError
+from guard.policy.engines.reloading import Reload, ReloadingEngine, Swap, fingerprint
 from guard.policy.pack import Pack
 
 PATIENCE = 60.0  # seconds to wait for the watching thread
@@ -115,6 +116,35 @@ def test_no_answer_mixes_two_packs(engine: ReloadingEngine, tmp_path: Path) -> N
         thread.join()
     assert outcomes == ["swapped", "refused", "swapped"]
     assert set(seen) <= set(expected.items())
+
+
+def test_what_is_not_on_record_does_not_happen(tmp_path: Path) -> None:
+    """The change is told before it decides; while it cannot be recorded the old pack stays, and it is tried again."""
+    write(tmp_path / "pack", 1)
+    seen: list[tuple[Swap, str]] = []
+    full = [True]
+
+    def record(swap: Swap) -> None:
+        seen.append((swap, engine.revision))
+        if full[0]:
+            raise AuditError("the disk is full", help="make room")
+
+    load = lambda: Pack.load(tmp_path / "pack")  # noqa: E731
+    engine = ReloadingEngine(tmp_path / "pack", load, cache=tmp_path / "cache", interval=3600, record=record)
+    try:
+        old = engine.revision
+        write(tmp_path / "pack", 2)
+        new = load().revision
+        assert engine.look() is None
+        assert engine.look() == Reload("refused", old, "the disk is full", "make room")
+        assert said(engine.decide(INPUT)) == "version 1"
+        full[0] = False
+        assert engine.look() == Reload("swapped", new)
+        assert said(engine.decide(INPUT)) == "version 2"
+        assert engine.look() is None
+        assert seen == [(Swap(new, old, 1, 0), old)] * 2
+    finally:
+        engine.close()
 
 
 def test_it_looks_by_itself(tmp_path: Path) -> None:
