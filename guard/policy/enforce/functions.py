@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any, Final
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
 
 from guard.model import Value
 
@@ -89,22 +90,23 @@ def reviewed(dialect: str) -> Functions:
     return Functions(names=frozenset({name for _, name, _ in rows} | written), nodes=frozenset(nodes), examples=rows)
 
 
-def calls(sql: str, dialect: str) -> Iterator[Call]:
+def calls(sql: str, dialect: str, tokens: Sequence[Any] | None = None) -> Iterator[Call]:
     """Every word that stands directly before a parenthesis in SQL that sqlglot wrote.
 
     sqlglot puts a space between a keyword and its parenthesis (`IN (`, `OVER (`, `REPLACE (`) and none after the
-    name of a function, so a function cannot be missed; what is left over is in `SYNTAX`.
+    name of a function, so a function cannot be missed; what is left over is in `SYNTAX`. `tokens` are those of `sql`,
+    where the caller has them.
     """
-    tokens = sqlglot.tokenize(sql, dialect=dialect)
+    tokens = sqlglot.tokenize(sql, dialect=dialect) if tokens is None else tokens
     for index in range(len(tokens) - 1):
         word, following = tokens[index], tokens[index + 1]
-        if following.token_type.name != "L_PAREN" or following.start != word.end + 1:
+        if following.token_type is not TokenType.L_PAREN or following.start != word.end + 1:
             continue
         if not sql[word.start].isalpha() and sql[word.start] not in '_"`[':
             continue
         path: list[str] = []
         at = index
-        while at >= 2 and tokens[at - 1].token_type.name == "DOT":
+        while at >= 2 and tokens[at - 1].token_type is TokenType.DOT:
             path.insert(0, tokens[at - 2].text)
             at -= 2
         name = word.text.lower()

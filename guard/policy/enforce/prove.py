@@ -9,7 +9,8 @@ name, every call is of a reviewed built-in.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
@@ -22,7 +23,7 @@ from guard.policy.enforce.reading import says
 from guard.policy.enforce.review import syntax_gaps
 from guard.policy.enforce.standing import needs_fence, stands
 from guard.sql.limits import SCRIPT_LIMITS
-from guard.sql.parse import parse
+from guard.sql.parse import parse_tokens, tokenise
 
 if TYPE_CHECKING:
     from guard.sql.catalogue import Catalogue
@@ -40,14 +41,17 @@ def prove(sql: str, catalogue: Catalogue, decision: Decision) -> None:
         AccessDeniedError: something in it is not accounted for; this is a fault in guard, and nothing runs.
     """
     try:
-        tree = parse(sql, catalogue.dialect, limits=SCRIPT_LIMITS)
+        reader, tokens = tokenise(sql, catalogue.dialect, limits=SCRIPT_LIMITS)
+        statements = parse_tokens(sql, reader, tokens, limits=SCRIPT_LIMITS)
     except ParseError:
         raise _fault("the enforced text does not parse", decision) from None
-    prover = _Prover(tree, catalogue, decision)
+    if len(statements) != 1:
+        raise _fault("the enforced text is not one statement", decision)
+    prover = _Prover(statements[0], catalogue, decision)
     prover.relations()
     prover.fences()
     prover.statement()
-    prover.functions(sql)
+    prover.functions(sql, tokens)
     prover.bounds()
 
 
@@ -69,18 +73,24 @@ class _Prover:
         gap = next(syntax_gaps(self._tree, self._catalogue.dialect, self._masked.keys()), None)
         self._hold(gap is None, f"the enforced text holds {gap.what if gap else ''}")
 
-    def functions(self, sql: str) -> None:
+    def functions(self, sql: str, tokens: Sequence[Any]) -> None:
         """Every call in the text, token by token, is grammar or a reviewed built-in by its full name."""
         dialect = self._catalogue.dialect
         names, schema = reviewed(dialect).names, BUILTIN_SCHEMA[dialect]
-        for mask in self._masked.values():
-            names |= {call.name for call in calls(mask.sql(dialect=dialect), dialect)}
-        for call in calls(sql, dialect):
+        masks: frozenset[str] | None = None  # what masks call, found when a name is on no list
+        for call in calls(sql, dialect, tokens):
             if call.quoted:
                 continue  # an alias with its columns; a quoted function does not pass the reviewed syntax
             grammar = call.name in SYNTAX or call.name in GRAMMAR[dialect]
-            self._hold(grammar or call.name in names, f"the enforced text calls `{call.name}`")
+            if not grammar and call.name not in names:
+                masks = self._called_by_masks() if masks is None else masks
+                self._hold(call.name in masks, f"the enforced text calls `{call.name}`")
             self._hold(call.path == (() if grammar else schema), f"`{call.name}` is not called by its full name")
+
+    def _called_by_masks(self) -> frozenset[str]:
+        dialect = self._catalogue.dialect
+        texts = (mask.sql(dialect=dialect) for mask in self._masked.values())
+        return frozenset(call.name for text in texts for call in calls(text, dialect))
 
     def relations(self) -> None:
         """Every table node is a wrap's, an entitlement's, a renamed common table expression's, or a function's."""
