@@ -171,6 +171,10 @@ def _opened(
             shutil.copytree(log, folder / AUDIT)
         _verify_log(folder, head, known)
         again = _erase_again(folder)
+        if log is not None:
+            from guard.engine.dp_record import charge_again
+
+            charge_again(folder / STORE, folder / AUDIT)
         yield folder, Backup(manifest.created, head, len(manifest.files), again)
 
 

@@ -55,6 +55,7 @@ def test_every_row_is_an_entry_and_a_rollback_is_seen(kept, guard):
     """The audit log commits to the newest row, so an older ledger does not verify."""
     entries = [json.loads(line) for line in guard("audit", "show").out.splitlines()]
     assert [entry["body"]["event"] for entry in entries if entry["kind"] == "budget"] == ["limit", "reserve"]
+    assert all(entry["actor"] != "guard" for entry in entries if entry["kind"] == "budget")
     with Store.open(kept / ".guard" / "guard.db") as store, store.write() as connection:
         for statement in (
             "DELETE FROM budget_row_account WHERE row = 1",

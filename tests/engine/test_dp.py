@@ -13,10 +13,11 @@ import pytest
 
 from guard.anonymize.dp.ledger import BudgetSpentError
 from guard.config import default_rules
-from guard.engine import Guard, open_guard
+from guard.engine import Guard, backup, open_guard
 from guard.engine.result import Result
 from guard.errors import AccessDeniedError, SourceError
-from guard.model import Subject
+from guard.model import Sensitive, Subject
+from guard.store.store import Store
 
 UNITS = """
 tables:
@@ -197,3 +198,34 @@ def test_lineage_says_that_the_answer_is_noisy(ward: Ward) -> None:
     values = [edge for edge in prepared.edges if edge.type == "DIRECT"]
     assert values
     assert all(edge.masking and all(way.endswith("guard:dp") for way in edge.how) for edge in values)
+
+
+def _rows_in_the_log(guard: Guard) -> list[tuple[int, str]]:
+    return [(entry.body["row"], entry.actor) for _, entry in guard.audit.entries() if entry.kind == "budget"]
+
+
+def test_every_charge_is_an_entry_of_its_own(ward: Ward) -> None:
+    """Named by the pseudonym of who asked; an answer that was paid for before makes none."""
+    ward.ask(COUNT)
+    ward.ask(COUNT)
+    ward.ask("SELECT COUNT(*) AS n FROM stays")
+    who = ward.guard.parts.people.of(RESEARCHER.id).pseudonym
+    assert _rows_in_the_log(ward.guard) == [(0, who), (1, who)]
+
+
+def test_an_older_backup_gives_no_budget_back(ward: Ward, tmp_path: Path) -> None:
+    """What the log knows to be spent after the backup is spent again when it is restored, to the same bit."""
+    passphrase = Sensitive(b"six random words make a passphrase")
+    ward.ask(COUNT)
+    backup.create(ward.guard.parts, tmp_path / "old", passphrase, created="2026-11-21T03:00:00.000000Z")
+    ward.ask("SELECT COUNT(*) AS n FROM stays")
+    head = ward.guard.parts.store.ledger.head()
+    ward.guard.close()
+    survived = tmp_path / "survived"
+    shutil.copytree(tmp_path / ".guard" / "audit", survived)
+    backup.restore(tmp_path / "old", tmp_path / "new", passphrase)
+    backup.restore(tmp_path / "old", tmp_path / "again", passphrase, log=survived)
+    with Store.open(tmp_path / "new" / "guard.db") as old, Store.open(tmp_path / "again" / "guard.db") as kept:
+        assert old.ledger.head()[0] == 1  # without the log nobody can know
+        assert kept.ledger.head() == head
+        assert kept.ledger.verify(trusted=(head[0] - 1, head[1])) == 2

@@ -70,7 +70,7 @@ class Cost(Value, frozen=True):
         """
         squared, variance = Fraction(sensitivity_squared), Fraction(sigma_squared)
         if variance <= 0 or squared < 0:
-            raise UsageError("Gaussian noise needs a positive variance", help="give a sigma above 0")
+            raise UsageError("noise of a Gaussian needs a positive variance", help="give a sigma above 0")
         mu_squared = squared / (variance - SMOOTHING) if variance > SMOOTHING else None
         return cls(rho=squared / (2 * variance), mu_squared=mu_squared, epsilon=None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import msgspec
 
 from guard.anonymize.dp.account import BITS, Cost, Limit, Notion
 from guard.anonymize.dp.ledger import Balance, BudgetSpentError, Event, Hook, LedgerKey, Receipt
-from guard.errors import UsageError
+from guard.errors import IntegrityError, UsageError
 from guard.model import Value
 from guard.store.clock import written
 from guard.store.ledger import Amounts, Draft, LedgerRow, Sums
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 GRID = 1 << BITS  # costs are rounded up to multiples of 1 / GRID
 MAX_FINGERPRINT = 256  # characters
 ALL = "*"
+_REPLAY = "a row may be missing in the log; restore a backup that was made later"
 
 
 class _Written(Value, frozen=True):
@@ -141,6 +142,42 @@ class StoreLedger:
         """
         return self._rows.verify(trusted)
 
+    def replay(self, body: Mapping[str, Any]) -> None:
+        """Makes a row again from its entry in the audit log (`body_of`), at the end of a ledger that lacks it.
+
+        No limit is asked: it was spent. The row comes out the same to the last bit, which its digest proves.
+
+        Raises:
+            IntegrityError: the ledger's end is not where the row belongs, or the entry does not say all of the row.
+        """
+        try:
+            event, index, limit = str(body["event"]), int(body["row"]), str(body.get("limit", ""))
+            keys = tuple((str(a), str(b), str(c), str(d)) for a, b, c, d in body["keys"])
+            held = {name: Fraction(str(part)) for name, part in body["cost"].items()}
+            cost = Cost(held["rho"], held.get("mu_squared"), held.get("epsilon"), held["delta"])
+            reservation = None if body.get("reservation") is None else int(body["reservation"])
+            time, query, digest = str(body["written"]), str(body["query"]), str(body["digest"])
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            raise IntegrityError("an entry of the budget does not say all of its row", help=_REPLAY) from None
+
+        def after(sums: Sums) -> Sums:
+            if event == "limit":
+                return msgspec.structs.replace(sums, limit=limit)
+            spent, reserved = _cost(sums.spent), _cost(sums.reserved)
+            if event in ("charge", "reserve"):
+                held = reserved + cost if event == "reserve" else reserved
+                return msgspec.structs.replace(sums, spent=_amounts(spent + cost), reserved=_amounts(held))
+            left = _minus_known(spent, cost) if event == "release" else spent
+            return msgspec.structs.replace(sums, spent=_amounts(left), reserved=_amounts(_minus_known(reserved, cost)))
+
+        def admit(before: tuple[Sums, ...], opened: tuple[LedgerRow, ...]) -> Draft:
+            del opened
+            return Draft(_amounts(cost), tuple(after(sums) for sums in before))
+
+        row, made = self._rows.append(event, keys, admit, time=time, query=query, reservation=reservation)
+        if (row.index, made) != (index, digest):
+            raise IntegrityError(f"row {index} of the budget does not follow from the rows before it", help=_REPLAY)
+
     def _spend(
         self,
         event: Event,
@@ -221,6 +258,7 @@ def _receipt(row: LedgerRow, digest: str) -> Receipt:
         query=row.query,
         digest=digest,
         reservation=row.reservation,
+        limit=row.after[0].limit if row.event == "limit" else "",
     )
 
 
@@ -297,6 +335,9 @@ def body_of(receipt: Receipt) -> dict[str, Any]:
         "keys": [list(_parts(key)) for key in receipt.keys],
         "cost": {name: str(part) for name, part in parts.items() if part is not None},
         "query": receipt.query,
+        "written": receipt.time,
         "digest": receipt.digest,
     }
+    if receipt.limit:
+        body["limit"] = receipt.limit
     return body if receipt.reservation is None else {**body, "reservation": receipt.reservation}

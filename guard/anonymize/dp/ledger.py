@@ -59,6 +59,7 @@ class Receipt(Value, frozen=True):
     query: str  # the canonical fingerprint of the query, or of what reserved
     digest: str  # SHA-256 of this row and the one before, in hexadecimal
     reservation: int | None = None  # the row that a draw or release belongs to
+    limit: str = ""  # what an event `limit` wrote down
 
 
 class Balance(Value, frozen=True):

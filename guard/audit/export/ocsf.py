@@ -20,7 +20,7 @@ Event: TypeAlias = "dict[str, Any]"
 _ACTIVITIES = {
     1: ("anonymize",),
     2: ("scan", "decision", "classify", "lineage", "release", "reidentification"),
-    3: ("config", "key"),
+    3: ("config", "key", "budget"),
     4: ("erasure",),
 }
 _API = {kind: activity for activity, kinds in _ACTIVITIES.items() for kind in kinds}

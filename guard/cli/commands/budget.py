@@ -139,9 +139,10 @@ def history(
 def verify(config: ConfigFile = None) -> int:
     """Re-read every row and sum, and hold them to the audit log. Exit code 1 names the first that somebody edited."""
     with recorded(config) as g:
-        trusted = None
+        # Several processes write rows: the newest row is not always the newest entry.
+        trusted: tuple[int, str] | None = None
         for _, entry in g.audit.entries():
-            if entry.kind == "budget":
+            if entry.kind == "budget" and (trusted is None or int(entry.body["row"]) > trusted[0]):
                 trusted = int(entry.body["row"]), str(entry.body["digest"])
         count = _ledger(g).verify(trusted)
     out(f"verified: {count} rows\n")
@@ -178,17 +179,12 @@ def preview(
 def _ledger(g: Guard) -> StoreLedger:
     """The ledger; each row that a command makes is an entry of the audit log."""
     from guard.anonymize.dp.budget import StoreLedger
+    from guard.engine.dp_record import record_row
 
-    return StoreLedger(g.parts.store.ledger, on_row=lambda receipt: _record(g, receipt))
+    def record(receipt: Receipt) -> None:
+        record_row(g.parts, receipt, g.parts.people.of(g.operator).pseudonym)
 
-
-def _record(g: Guard, receipt: Receipt) -> None:
-    from guard.anonymize.dp.budget import body_of
-    from guard.audit import timestamp
-    from guard.model import Entry
-
-    time = timestamp(g.parts.clock())
-    g.parts.log.append(Entry(v=1, kind="budget", time=time, actor="guard", body=body_of(receipt)))
+    return StoreLedger(g.parts.store.ledger, on_row=record)
 
 
 def _now(g: Guard) -> datetime:
