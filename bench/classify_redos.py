@@ -25,7 +25,7 @@ UNITS = (
 )  # fmt: skip
 # Every few characters are a finding: the time is that of writing the findings down.
 DENSE = ("1.234,", "13800138000 ", "a@b.com ", "王小明，", "上海市浦东新区世纪大道100号，", "John Smith, ")
-ENDS = ("", "!", "\n", "x")
+ENDS = ("!",)  # what makes a pattern that wants an end fail
 
 Read = Callable[[str], object]
 
@@ -52,12 +52,14 @@ def run() -> Result:
     whole: list[tuple[float, str, str]] = []
     dense: list[tuple[float, str, str]] = []
     for unit in UNITS + DENSE:
-        for end in ENDS[:2]:
+        for end in ENDS:
             text = _text(unit, end)
             for name, reads in readers.items():
                 for read in reads:
                     (dense if unit in DENSE else worst).append((_milliseconds(read, text), name, unit))
-        whole.append((_milliseconds(classify_text, text), "classify_text", unit))
+        begun = time.process_time()
+        classify_text(text)
+        whole.append(((time.process_time() - begun) * 1000, "classify_text", unit))
     for title, rows in (("worst", worst), ("dense", dense), ("whole", whole)):
         rows.sort(reverse=True)
         print(title, *(f"{time:8.1f} ms  {name:28} {unit!r}" for time, name, unit in rows[:8]), sep="\n  ")
@@ -69,7 +71,7 @@ def run() -> Result:
         "whole_text_ms": round(whole[0][0], 1),
         "whole_text": whole[0][2],
         "detectors": len(detectors()),
-        "texts": len(UNITS) * 2,
+        "texts": len(UNITS) * len(ENDS),
     }
     return Result(figures, dict(context))
 

@@ -28,6 +28,8 @@ _NUMBERED = re.compile(
     rf"[{_HAN_NUMBER}A-Za-z]{{1,6}}(?:[-#][0-9A-Za-z]{{1,5}}){{0,3}}(?:号楼|号院|號樓|号|號|弄|栋|棟|幢|座|单元|單元|层|層|楼|樓|室|户|戶|房|组|組|期)(?:之[{_HAN_NUMBER}]{{1,3}})?"
 )
 _NUMBER = re.compile(rf"[{_HAN_NUMBER}A-Za-z](?:[号號弄栋棟幢座单單层層楼樓室户戶房组組期])")
+_SENTENCE = re.compile(r"[的和与及在是了不将被]")  # behind a number the sentence goes on
+_OFFICE = frozenset("长長委府")  # 台北市长 is a person
 _STREET = re.compile(
     rf"(?:[{HAN}]{{1,9}}?[0-9]{{0,3}})(?:大道|大街|胡同|路|街|巷|道|里)(?:[东西南北中東]{{1,2}}?(?:路|街|段)?|[一二三四五六七八九十]{{1,2}}(?:路|街|段|巷))?(?={_NUMBERED.pattern}|[0-9A-Za-z(]|\Z|[{HAN}])"
 )
@@ -59,14 +61,19 @@ def _gazetteer() -> dict[str, tuple[str, ...]]:
 
 def _known_length(text: str, start: int, end: int) -> int:
     """The length of the longest region name that begins at `start`, or 0."""
-    names = _gazetteer().get(text[start : start + 2], ())
+    names = _gazetteer().get(text[start : start + 2])
+    if names is None:
+        return 0
     return next((len(name) for name in names if text.startswith(name, start, end)), 0)
 
 
 def _anchor(text: str, start: int, end: int) -> int:
     """The first position from `start` on where a known region begins, or -1."""
-    near = range(start, min(end, start + _NEAR))
-    return next((position for position in near if _known_length(text, position, end)), -1)
+    for position in range(start, min(end, start + _NEAR)):
+        length = _known_length(text, position, end)
+        if length and text[position + length : position + length + 1] not in _OFFICE:
+            return position
+    return -1
 
 
 def _parse(text: str, position: int, end: int) -> tuple[int, int, bool]:
@@ -82,7 +89,7 @@ def _parse(text: str, position: int, end: int) -> tuple[int, int, bool]:
             street = _STREET.match(text, position, end)
             if street and (not found or street.end() < found.end() or found.group()[-1] == "里"):
                 found = street
-            if not found:
+            if not found or (numbered and _SENTENCE.search(found.group())):
                 break
         levels += 1
         position = last = found.end()

@@ -60,11 +60,12 @@ GIVEN = frozenset(
     "潤滿瀟瀾靈煥玨瑪畢盧碩禎穎穩競筆簡粵紀綱納紋練綺綿羅聖脈蕭藍蘇許諾謙謹豐財贊趙軼輔辭遙鄧鈞鈺銓鎮鍵長閔閣陰隱雋"
     "鄉靄韋韓項領頻飛馥駒驕體魯鷹麥黃婷宜軒怡君雅筑承恩冠廷宗翰彥廷俊宏志明淑芬淑惠美玲雅雯家豪建宏"
 )
+_OTHER_BITS = -2.0  # a character that given names seldom use
 # Characters that are grammar, measure or office, and do not stand in given names.
 _NEVER = frozenset(
-    "的了着过们吗呢吧啊很也都就还又被把从对给让向比跟与或但而且因所如若虽则等这那哪什么怎样谁我你他她它您咱个只件条"
+    "的了着过们吗呢吧啊很也都就还又被把从对给让向比跟与或但而且因所虽则等这那哪什么怎样谁我你他她它您咱个只件条"
     "张台部号码址号款额价费单据表项类型级别状态位数量次率期限时间点分秒区省市县镇乡村街路巷院校厂店公司局处科室组部"
-    "门委会所站台网系统页图册本份不没无非未已将"
+    "门委会所站台网系统页图册本份不没无非未已将在到去说做使请问该"
 )
 _ENDINGS = frozenset(
     "区省市县镇乡村街路巷院校厂店局处科室组部网页图费款额价码号率表单类型级别县區縣鎮鄉廠處組門網頁圖費額價碼號單類級別"
@@ -120,7 +121,7 @@ def given_bits(given: str) -> float:
     """Bits for these one or two characters being a given name; a character of grammar rules it out."""
     if any(char in _NEVER for char in given) or given[-1:] in _ENDINGS:
         return -20.0
-    return sum(1.5 if char in GIVEN else -2.0 for char in given)
+    return sum(1.5 if char in GIVEN else _OTHER_BITS for char in given)
 
 
 def plausible(text: str) -> bool:

@@ -33,21 +33,21 @@ _USER = re.compile(r"://(?<=[a-z0-9+.-]{2}://)[^\s:/@]{1,128}:[^\s/@]{1,256}@")
 _SCHEME = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,29}\Z")
 _LONGEST_LOGIN = 128 + 256 + 255 + 1024 + 2
 
-# Words that a secret's name ends in, and what has to stand before a `token`. The value follows a sign.
-# The rest of the name after such a word.
-_SECRET_WORDS = {
-    "passw": "(?:or)?d", "passphrase": "", "pwd": "", "secret": "(?:[_-]?(?:access[_-]?)?key)?", "token": "",
-    "api": "[_-]?key", "密码": "", "密碼": "", "口令": "",
+# Names that secrets are written down under, by a word that each has in it.
+_SECRET_NAMES = {
+    "passw": "passw(?:or)?d", "passphrase": "passphrase", "pwd": "pwd",
+    "secret": "secret(?:[_-]?(?:access[_-]?)?key)?", "token": "(?:access|auth|private)[_-]?token",
+    "api": "api[_-]?key", "密码": "密码", "密碼": "密碼", "口令": "口令",
 }  # fmt: skip
-_TOKENS_OF = ("access", "auth", "private")
-_ASSIGNED = re.compile(
-    r"(?:password|passwd|passphrase|pwd|secret(?:[_-]?(?:key|access[_-]?key))?|token|api[_-]?key|密码|密碼|口令)[\"']?"
-    r"(?: ?[=:] ?| ?(?:是|为|為) ?)[\"']?[!#-&(-+\--:<-~]{4,128}",
-    re.IGNORECASE,
-)
-# The beginning of an assignment, with a literal start that is found fast; in small letters, other scripts left out.
+_VALUE = r"[!#-&(-+\--:<-~]"
+_SIGN = r"[\"']?(?: ?[=:] ?| ?(?:是|为|為) ?)[\"']?"
+_ASSIGNED = re.compile(rf"(?:{'|'.join(_SECRET_NAMES.values())}){_SIGN}{_VALUE}{{4,128}}", re.IGNORECASE)
+# Its beginning, found fast by a literal start: in small letters with other scripts left out, or in the text itself.
 _SECRETS = tuple(
-    (word, re.compile(rf"{word}{rest}[\"']? ?[=:\x01\u0080-\uffff]")) for word, rest in _SECRET_WORDS.items()
+    (word, re.compile(rf"{name}[\"']? ?(?:[=:] ?[\"']?{_VALUE}{{4}}|[\x01\u0080-\uffff])"))
+    if word.isascii()
+    else (word, re.compile(rf"{name}{_SIGN}{_VALUE}{{4}}"))
+    for word, name in _SECRET_NAMES.items()
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 _LONGEST_NAME = 24  # characters before the word
@@ -119,19 +119,18 @@ def _secrets(page: Page) -> Iterator[Found]:
         hay = page.lower if word.isascii() else text
         if word not in hay:
             continue
-        end = 0
-        for maybe in assigned.finditer(hay):
-            if maybe.start() < end or not (found := _ASSIGNED.match(text, maybe.start())):
-                continue
-            if (start := _start_of_name(text, found.start(), word)) >= 0:
+        maybe = assigned.search(hay)
+        while maybe:
+            end = maybe.end()
+            found = _ASSIGNED.match(text, maybe.start())
+            if found and (start := _start_of_name(text, found.start())) >= 0:
                 end = found.end()
                 yield "secret.password", start, end
+            maybe = assigned.search(hay, end)
 
 
-def _start_of_name(text: str, at: int, word: str) -> int:
+def _start_of_name(text: str, at: int) -> int:
     """Where the name begins that the secret's word at `at` ends, or -1 when it is another word's end."""
-    if word == "token" and not text[max(0, at - 8) : at].lower().rstrip("_-").endswith(_TOKENS_OF):
-        return -1
     if text[max(0, at - 2) : at] == "登录":
         at -= 2
     named = _NAME.search(text, max(0, at - _LONGEST_NAME), at)

@@ -19,6 +19,10 @@ from guard.model import Evidence
 
 REPORT_BITS = 0.0
 WRITTEN_BITS = 3.0  # the way it is written is evidence by itself
+# Dozens of countries share the shapes of digits, so that a random number passes the check digit of one of them; such
+# a number asks for a word near, unless its rules are rarer than that.
+ABROAD_BITS = 5.0
+_NEAR_HOME = frozenset({"cn", "hk", "mo", "tw", "us", "uk"})
 _COMPACT = str.maketrans("", "", " -")
 _DATE = re.compile(r"9{4}-9{2}-9{2}")  # not a number of eight digits
 _REMEMBERED = 32_768  # shapes
@@ -44,16 +48,21 @@ class Entry:
     evidence: tuple[Evidence, Evidence]
 
 
+def _least(kind: str) -> float:
+    """The bits from which a kind stands without a word near."""
+    family = kind.partition(".")[0]
+    return ABROAD_BITS if len(family) == 2 and family not in _NEAR_HOME else REPORT_BITS
+
+
 class Pool:
     """The kinds that a part can be: those that stand without a word near, and those that ask for one."""
 
     __slots__ = ("alone", "asking", "index")
 
     def __init__(self, entries: list[Entry], cut: float) -> None:
-        self.alone = tuple(entry for entry in entries if entry.prior + entry.rare + cut >= REPORT_BITS)
-        self.asking = tuple(
-            entry for entry in entries if REPORT_BITS - NEAR_BITS <= entry.prior + entry.rare + cut < REPORT_BITS
-        )
+        bits = [(entry, entry.prior + entry.rare + cut) for entry in entries]
+        self.alone = tuple(entry for entry, own in bits if own >= _least(entry.kind))
+        self.asking = tuple(entry for entry, own in bits if own >= REPORT_BITS - NEAR_BITS and entry not in self.alone)
         self.index = WordIndex([entry.words for entry in self.asking]) if self.asking else None
 
     def __bool__(self) -> bool:
