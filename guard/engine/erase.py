@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guard.engine import shred
+from guard.engine.people_in_answers import PeopleIndex
 from guard.engine.record import entry, entry_of
 from guard.errors import UsageError
 from guard.model import Value
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from guard.engine.components import Components
 
 ACTOR = "guard"  # of what guard does by itself
+HELP = (
+    "check the id; it may have been erased before. `guard lineage person KIND --forget` removes a person "
+    "that only answers held"
+)
 
 
 class Erasure(Value, frozen=True):
@@ -37,7 +42,7 @@ def erase(parts: Components, subject: str, *, operator: str, time: str) -> Erasu
     pseudonym = people.pseudonym(subject)
     keys = shred.handle_of(parts, subject)
     if pseudonym is None and not keys:
-        raise UsageError("guard holds nothing of this subject", help="check the id; it may have been erased before")
+        raise UsageError("guard holds nothing of this subject", help=HELP)
     body = {"subject": pseudonym or f"{shred.PREFIX}{keys}", **({shred.MEMBER: keys} if keys else {})}
     # The one who erases may be the one erased: the entry is made before the mark.
     record = entry_of("erasure", people.of(operator), time=time, body=body)
@@ -46,6 +51,8 @@ def erase(parts: Components, subject: str, *, operator: str, time: str) -> Erasu
     if keys:
         shred.mark(parts, keys)
     index = log.append(record)
+    # First of all that goes: `finish` knows the pseudonym only and cannot make the marks of the id again.
+    PeopleIndex(parts).forget_all(subject)
     if keys:
         shred.destroy(parts, keys)
     if pseudonym is not None:

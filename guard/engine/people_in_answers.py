@@ -154,6 +154,14 @@ class PeopleIndex:
         """Removes the marks of a person; the answers stay, and are told as not holding the person."""
         return self._parts.store.subjects.forget(self._marks(kind, value))
 
+    def forget_all(self, value: str) -> int:
+        """Removes the marks of `value` under every kind that a mark can have; how many there were."""
+        from guard.classify.registry import detectors
+
+        # Kinds that the rules no longer call identifiers may have been indexed before.
+        kinds = self._parts.label_rules.identifiers | detectors().keys()
+        return self._parts.store.subjects.forget(mark for kind in sorted(kinds) for mark in self._marks(kind, value))
+
     def _marks(self, kind: str, value: str) -> list[bytes]:
         normal = self._normaliser(kind)(value.strip())
         return [_mark(self._key(version), kind, normal) for version in self._parts.keys.versions]

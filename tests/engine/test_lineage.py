@@ -14,6 +14,7 @@ from guard.anonymize.plan import Plan
 from guard.demo.data import resident_id
 from guard.engine import open_guard
 from guard.engine.leave import Trail, leave
+from guard.engine.people_in_answers import PeopleIndex
 from guard.engine.release import edges_of_dp
 from guard.errors import UsageError
 from guard.lineage.report import FORMATS, Report
@@ -217,6 +218,27 @@ def test_which_answers_held_a_person(world: World) -> None:
     assert [row[0] for row in rows(world.guard.lineage.person("cn.resident_id", number), "answer")] == ["possible"]
     with pytest.raises(UsageError, match="not indexed"):
         world.guard.lineage.person("finance.income", "1")
+
+
+def test_erasing_a_subject_removes_its_marks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is erased is in no answer any more, others still are; seeded fault: an erasure that forgets the index."""
+    number, other = (resident_id("310115", date(1980, 1, 1 + i % 28), i + 1) for i in (2, 5))
+    person = Subject(number, ("call_center",), {"districts": ("浦东新区",)})
+    ask_doctor(world, "SELECT sfzh, xm FROM residents")
+    world.guard.check("SELECT minutes FROM calls", subject=person, purpose="service", source=world.source)
+    world.guard.flush()
+
+    def held(value: str) -> list[object]:
+        return [row[0] for row in rows(world.guard.lineage.person("cn.resident_id", value), "answer")]
+
+    assert (held(number), held(other)) == (["held"], ["held"])
+    with monkeypatch.context() as broken:
+        broken.setattr(PeopleIndex, "forget_all", lambda self, value: 0)
+        world.guard.erase(number)
+        assert held(number) == ["held"]
+    world.guard.check("SELECT minutes FROM calls", subject=person, purpose="service", source=world.source)
+    world.guard.erase(number)
+    assert (held(number), held(other)) == ([], ["held"])
 
 
 @pytest.mark.parametrize(
