@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -346,15 +348,17 @@ def flood(handler: BaseHTTPRequestHandler) -> None:
         pass
 
 
+NOTHING = "says nothing on the decision"
+NO_OPA = "does not speak as OPA does"
 MISBEHAVIOUR: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
-    "undefined": (lambda h: reply(h, b"{}"), "says nothing on the decision"),
-    "null": (lambda h: reply(h, b'{"result": null}'), "says nothing on the decision"),
-    "true": (lambda h: reply(h, b'{"result": true}'), "says nothing on the decision"),
-    "another revision": (lambda h: reply(h, b'{"result": {"revision": "x"}}'), "says nothing on the decision"),
-    "a list": (lambda h: reply(h, b"[]"), "does not speak as OPA does"),
-    "no JSON": (lambda h: reply(h, b'{"result": '), "does not speak as OPA does"),
-    "no text": (lambda h: reply(h, b"\xff\xfe\xff"), "does not speak as OPA does"),
-    "a bomb": (lambda h: reply(h, b"[" * 100_000), "does not speak as OPA does"),
+    "undefined": (lambda h: reply(h, b"{}"), NOTHING),
+    "null": (lambda h: reply(h, b'{"result": null}'), NOTHING),
+    "true": (lambda h: reply(h, b'{"result": true}'), NOTHING),
+    "another revision": (lambda h: reply(h, b'{"result": {"revision": "x"}}'), NOTHING),
+    "a list": (lambda h: reply(h, b"[]"), NO_OPA),
+    "no JSON": (lambda h: reply(h, b'{"result": '), NO_OPA),
+    "no text": (lambda h: reply(h, b"\xff\xfe\xff"), NO_OPA),
+    "a bomb": (lambda h: reply(h, b"[" * 100_000), NO_OPA),
     "HTML": (lambda h: reply(h, b"<html>", **{"Content-Type": "text/html"}), "answered with status 200"),
     "an error": (lambda h: reply(h, b'{"result": {}}', 500), "answered with status 500"),
     "a redirect": (lambda h: reply(h, b"{}", 307, Location="/elsewhere"), "answered with a redirect"),
@@ -395,6 +399,35 @@ def test_a_slow_server_that_becomes_quick_is_used_again(
     verdict = {"v": 1, "revision": pack.revision, **empty, "allow": allow}
     rogue.answer = lambda handler: reply(handler, json.dumps({"result": verdict}).encode())
     until_allowed(engine)
+
+
+def test_a_faulty_server_under_many_callers(
+    rogue: Rogue, connect: Callable[..., OpaServerEngine], pack: Pack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Undefined, garbage, hang-ups and silence in turn, to sixteen callers at once: each is denied with the reason;
+    when the server is well again, so are the answers, without anybody's doing."""
+    turn = itertools.count()
+    garbage = [answer for answer, problem in MISBEHAVIOUR.values() if problem != NOTHING and answer is not flood]
+    garbage.append(lambda handler: time.sleep(1))
+    undefined = [answer for answer, problem in MISBEHAVIOUR.values() if problem == NOTHING]
+    engine = connect(rogue.url, deadline=0.2)
+    reasons: list[str] = []
+    # Undefined comes last: a server without the pack gets it again, and is asked nothing for a second after that.
+    for faults in (garbage, undefined):
+        rogue.answer = lambda handler, faults=faults: faults[next(turn) % len(faults)](handler)  # type: ignore[misc]
+        with ThreadPoolExecutor(16) as pool:
+            reasons += [denial(decision) for decision in pool.map(lambda _: ask(engine), range(160))]
+    assert next(turn) > len(garbage)
+    known = {problem for _, problem in MISBEHAVIOUR.values()} | {"did not answer within 200 ms"}
+    assert [reason for reason in reasons if not any(problem in reason for problem in known)] == []
+    assert {problem for problem in known if any(problem in reason for reason in reasons)} >= {NOTHING, NO_OPA}
+    assert rogue.redirected == 0
+    empty = {key: [] for key in ("allow", "deny", "masks", "row_filters", "limits")}
+    allow = [{"rule": "access.role_for_purpose", "items": [{"message": "yes"}]}]
+    verdict = {"v": 1, "revision": pack.revision, **empty, "allow": allow}
+    rogue.answer = lambda handler: reply(handler, json.dumps({"result": verdict}).encode())
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: until_allowed(engine), range(16)))
 
 
 def test_a_closed_engine_denies(rogue: Rogue, connect: Callable[..., OpaServerEngine]) -> None:
