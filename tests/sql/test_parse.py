@@ -43,6 +43,10 @@ HOSTILE = {
     "dollars": "'SELECT ' + '$a$' * 9_999",
     "semicolons": "';' * 15_000 + 'SELECT 1'",
     "begin": "'BEGIN ' * 15_000",
+    "subscripts": "'SELECT a' + '[1]' * 1_200",
+    "subscripts and commas": "'SELECT ' + ', '.join(['a[1][2][3]'] * 320)",
+    "tables": "'SELECT 1 FROM ' + ', '.join(f't a{i}' for i in range(900))",
+    "intervals": "'SELECT ' + ', '.join(['INTERVAL ' + chr(39) + '1 day' + chr(39)] * 1_300)",
 }
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from guard.errors import AccessDeniedError
 from guard.model import (
+    Column,
     Compare,
+    Dataset,
     Decision,
     In,
     InTable,
@@ -14,9 +16,11 @@ from guard.model import (
     MaxRows,
     Obligation,
     RowFilter,
+    Table,
     TableName,
 )
 from guard.policy.enforce import enforce, review
+from guard.sql.catalogue import Catalogue
 from guard.sql.parse import parse
 from tests.policy.enforce.world import catalogue, decision, facts_of, mask_sql
 
@@ -175,3 +179,14 @@ def test_nobody_names_the_placeholder_of_a_key(dialect: str, sql: str) -> None:
     """A user's `guard_0` would be bound to the key of a mask and come out as an answer."""
     gaps = review(parse(sql, dialect), catalogue(dialect))
     assert [gap.code for gap in gaps] == ["unsupported_syntax"]
+
+
+def test_a_statement_that_sees_too_many_columns_is_refused() -> None:
+    """The columns written into all wraps together are bounded, whatever a few stars multiply to."""
+    columns = tuple(Column(f"c{number}", "text") for number in range(400))
+    wide = Table(name=TableName("wide", "public"), dataset=Dataset("test", "wide"), columns=columns)
+    known = Catalogue([wide], dialect="postgres", default_schema="public")
+    owed = decision("postgres", owed=())
+    assert enforce(parse("SELECT * FROM wide a, wide b", "postgres"), known, owed, mask_sql).tables == (wide.name,)
+    with pytest.raises(AccessDeniedError, match="sees more than 1,000 columns"):
+        enforce(parse("SELECT * FROM wide a, wide b, wide c", "postgres"), known, owed, mask_sql)
