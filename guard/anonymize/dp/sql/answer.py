@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from guard.anonymize.dp import quantile, sampler, threshold
 from guard.anonymize.dp.account import Cost
+from guard.anonymize.dp.mechanism import Gaussian
 from guard.anonymize.dp.sql import dialects
 from guard.anonymize.dp.sql.accept import Accepted
 from guard.anonymize.dp.sql.form import Form, counts_units, unit_measure
@@ -97,7 +98,7 @@ def _tau(noise: Noise, rule: Rule, groups: int) -> int:
         found = threshold.laplace_threshold(noise.scale, rule.delta, groups=groups, minimum=rule.minimum)
     else:
         assert noise.variance is not None
-        found = threshold.gaussian_threshold(noise.variance, rule.delta, groups=groups, minimum=rule.minimum)
+        found = _of_variance(noise.variance).key_threshold(rule.delta, groups=groups, minimum=rule.minimum)
     return found
 
 
@@ -106,9 +107,13 @@ def _noise(reach: int, rule: Rule, shares: int) -> tuple[Noise, Cost]:
     if rule.mechanism == "laplace":
         epsilon = rule.epsilon / shares
         return Noise(scale=Fraction(reach) / epsilon), Cost.pure(epsilon)
-    rho = rule.epsilon**2 / 2 / shares
-    variance = Fraction(reach * reach) / (2 * rho)
-    return Noise(variance=variance), Cost.gaussian(reach * reach, variance)
+    return _gaussian_noise(reach * reach, rule, shares)
+
+
+def _gaussian_noise(squared: int, rule: Rule, shares: int) -> tuple[Noise, Cost]:
+    """Noise for a block that one unit moves by at most the root of `squared` in L2, for one share of the budget."""
+    made = Gaussian(squared, rule.epsilon**2 / 2 / shares)
+    return Noise(variance=made.variance), made.cost
 
 
 def _measure_noise(
@@ -129,10 +134,7 @@ def _measure_noise(
             noise, cost = _noise(reach * groups, rule, shares)
         else:
             # L2 over the groups of a unit: sqrt(groups) times its reach in one.
-            rho = rule.epsilon**2 / 2 / shares
-            squared = groups * reach * reach
-            variance = Fraction(squared) / (2 * rho)
-            noise, cost = Noise(variance=variance), Cost.gaussian(squared, variance)
+            noise, cost = _gaussian_noise(groups * reach * reach, rule, shares)
         made.append(noise)
         total += cost
     return tuple(made), total, Fraction(0)
@@ -153,7 +155,12 @@ def draw(noise: Noise, count: int) -> list[int]:
     if noise.scale is not None:
         return sampler.laplace(noise.scale, count)
     assert noise.variance is not None
-    return sampler.gaussian(noise.variance, count)
+    return _of_variance(noise.variance).add([0] * count)
+
+
+def _of_variance(variance: Fraction) -> Gaussian:
+    """The mechanism whose noise has this variance; its draws are made on a finer lattice and rounded."""
+    return Gaussian(1, 1 / (2 * variance))
 
 
 def measured(planned: Plan, answers: Sequence[Sequence[Row]], *, noise_of: Draw = draw) -> Measured:
