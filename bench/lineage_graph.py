@@ -1,9 +1,9 @@
 """An estate of a million columns in 50,000 tables, twelve layers deep: questions, a full label pass, a retag.
 
 Times are CPU times of this process over edges that are already loaded; the collector is frozen after the build, as a
-server does. `label_pass_s` labels a fifth of the columns of the first layer, `label_pass_all_s` every one of them, so
-that most columns below carry something; `label_pass_first_s` is the first of those, which also learns what functions
-do.
+server does. `label_pass_s` is the first pass, over every column of the first layer: it puts the edges in rounds and
+asks what each function does, which later passes know. `label_pass_again_s` is the best of two more, and
+`label_pass_fifth_s` the best of three over a fifth of those columns.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def run() -> Result:
         retagged.append(time.process_time() - start)
     figures = {
         "downstream_p99_ms": round(1e3 * _p99(asked), 3),
-        "label_pass_s": round(min(passes), 3),
-        "label_pass_all_s": round(min(everything), 3),
-        "label_pass_first_s": round(everything[0], 3),
+        "label_pass_s": round(everything[0], 3),
+        "label_pass_again_s": round(min(everything[1:]), 3),
+        "label_pass_fifth_s": round(min(passes), 3),
         "retag_p99_ms": round(1e3 * _p99(retagged), 3),
         "build_s": round(build, 2),
     }
