@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,22 +11,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from guard import config as configuration
+from guard.engine.anonymise import UNNAMED
 from guard.engine.answering import answer, hand_out
 from guard.engine.components import Components
 from guard.engine.desk import Desk
 from guard.engine.erase import Erasure, erase
 from guard.engine.evidence import Evidence
-from guard.engine.keyring import key_use
 from guard.engine.leave import Trail, leave
-from guard.engine.project import Done
 from guard.engine.record import entry_of
-from guard.engine.release import FRAMES, edges_of_plan, edges_of_scan, file
+from guard.engine.release import FRAMES, edges_of_scan
 from guard.engine.result import Result
 from guard.engine.scan import Progress, Request, scan
 from guard.engine.trace import Trace
 from guard.errors import UsageError
-from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, Job, ScanReport, Subject
-from guard.store.lineage import digest_of
+from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, ScanReport, Subject
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +44,6 @@ if TYPE_CHECKING:
 
     FileProgress = Callable[[FileProgressValue], None]
 
-UNNAMED = "table"  # a frame that the caller did not name
 Clock = Callable[[], datetime]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
 
@@ -244,23 +240,9 @@ class Guard:
             PlanError: the plan does not fit the table.
             TransformError: a transform cannot be applied to a column.
         """
-        from guard.anonymize.apply import apply
-        from guard.sources.arrow import to_arrow
+        from guard.engine.anonymise import anonymize_table
 
-        arrow = to_arrow(table)
-        result = apply(arrow, plan, self._parts.keys, ports=self.ports)
-        came = Dataset(FRAMES, name or UNNAMED)
-        went = Dataset(FRAMES, f"{came.name}.anonymised")
-        trail = Trail(
-            "anonymize",
-            name=went.name,
-            purpose=plan.purpose,
-            edges=edges_of_plan(plan, came, went, arrow.column_names),
-            body={"rows": arrow.num_rows, "fields": plan.summary(), **key_use(plan, self._parts.keys)},
-            place=self._parts.places.of(went),
-        )
-        leave(self._parts, trail, operator=self.operator, time=self._desk.time())
-        return result
+        return anonymize_table(self._parts, table, plan, name=name, operator=self.operator, time=self._desk.time())
 
     def anonymize_file(
         self,
@@ -277,52 +259,10 @@ class Guard:
         With `resume` a run that was killed goes on. Returns the number of rows. Leaves lineage from each field of the
         input to its field of the output.
         """
-        from guard.anonymize.file_formats import CsvOptions
-        from guard.anonymize.files import anonymize_file
+        from guard.engine.anonymise import FileJob, anonymize_file
 
-        time = self._desk.time()
-        edges = edges_of_plan(plan, file(source), file(target))
-        digest = digest_of(edges)
-        self._parts.store.lineage.keep(digest, edges)
-        index: list[int] = []
-
-        def before_publish(rows: int) -> None:
-            body = {
-                "job": job_id,
-                "purpose": plan.purpose,
-                "rows": rows,
-                "source": str(source),
-                "target": str(target),
-                "fields": plan.summary(),
-                "edges": digest,
-                **key_use(plan, self._parts.keys),
-            }
-            index.append(self.record("anonymize", body))
-
-        job_id = f"a-{secrets.token_hex(10)}"
-        rows = anonymize_file(
-            source,
-            target,
-            plan,
-            self._parts.keys,
-            csv=CsvOptions(delimiter=delimiter),
-            ports=self.ports,
-            resume=resume,
-            progress=progress,
-            before_publish=before_publish,
-        )
-        job = Job(
-            id=job_id,
-            kind="anonymize",
-            name=str(target),
-            started=time,
-            subject=self._parts.people.of(self.operator).pseudonym,
-            purpose=plan.purpose,
-            entry=index[0],
-            place=self._parts.places.of(file(target)),
-        )
-        self._parts.projector.put(Done(job=job, edges=edges, digest=digest, rows=rows))
-        return rows
+        job = FileJob(source, target, plan, delimiter=delimiter, resume=resume)
+        return anonymize_file(self._parts, job, operator=self.operator, time=self._desk.time(), progress=progress)
 
     def derive_plan(self, source: object, *, purpose: str, model: str = "", scheme: str = "") -> Plan:
         """A plan from the labels of the last scan of `source`, with a reason for each choice.
