@@ -13,7 +13,7 @@ from guard.classify.detector import Detector
 
 BEFORE = 40
 AFTER = 20
-_FEW = 32  # words that are quicker looked for one by one
+_FEW = 96  # words that are quicker looked for one by one
 NEAR_BITS = 6.0  # a word of the kind stands before the value
 AFTER_BITS = 3.0  # ... or only after it
 AGAINST_BITS = -5.0  # the nearest words name something else that is a number
@@ -129,6 +129,11 @@ class Around:
         return 0.0, ""
 
 
+def _shortest(words: set[str]) -> tuple[str, ...]:
+    """The words that hold no other of the words: where one of the others is, one of these is."""
+    return tuple(sorted(word for word in words if not any(other in word for other in words if other != word)))
+
+
 class WordIndex:
     """Which of several kinds have a context word near: one look at the words for all of them.
 
@@ -148,7 +153,7 @@ class WordIndex:
             self._phrases += ((phrase, index) for phrase in phrases)
         self._heads = frozenset(self._han)
         latin = {*self._single, *(phrase.split(" ")[0] for phrase, _ in self._phrases)}
-        self._parts = tuple(sorted(latin)), tuple(sorted({word for words in self._han.values() for word in words}))
+        self._parts = _shortest(latin), _shortest({word for words in self._han.values() for word in words})
         self._few = len(self._parts[0]) + len(self._parts[1]) <= _FEW
 
     def maybe(self, text: str, lower: str, start: int, end: int) -> bool:

@@ -126,7 +126,7 @@ def _own_bits(name: str, length: int, given: int) -> float:
         own = han_name.given_bits(char)
         if own <= _IMPOSSIBLE:
             return _IMPOSSIBLE
-        bits += own if own > 0 else _OTHER_BITS
+        bits += own if own > 0 or given == 1 else _OTHER_BITS  # one character alone has to be a usual one
     if name[:2] in han_name.NOT_NAMES:
         bits += _LESS_LIKE_A_NAME
     return bits + (3.0 if length == 2 else 1.0 if name[0] in han_name.TOP else -1.0)
