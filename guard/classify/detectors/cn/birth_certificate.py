@@ -16,7 +16,7 @@ from guard.classify.spelling import bare as normalise
 
 SHAPE = r"[Aa]9{9}"
 PASS_RATE = 0.33
-PRIOR = -6.0
+PRIOR = -2.5
 CEILING = 1.0
 CONTEXT = ("出生医学证明", "出生证", "出生證", "birth certificate")
 

@@ -16,7 +16,7 @@ from guard.classify.spelling import bare as normalise
 
 SHAPE = r"9{17,18}"
 PASS_RATE = 0.00021
-PRIOR = -5.0
+PRIOR = -13.0  # ids of systems are not random digits: a word near it must tell
 CEILING = 1.0
 CONTEXT = ("学历证书", "毕业证", "证书编号", "學歷", "畢業證", "diploma", "xlzsbh")
 

@@ -18,7 +18,7 @@ from guard.classify.spelling import unspaced as normalise
 
 SHAPE = r"9{6}[9Aa]{8}[9Aa]"
 PASS_RATE = 0.0016
-PRIOR = -3.0
+PRIOR = -7.0
 CEILING = 14.0
 CONTEXT = ("纳税人识别号", "税务登记", "税号", "納稅人", "taxpayer", "tax number", "nsrsbh")
 
