@@ -20,7 +20,9 @@ _NEAR = 40  # characters of a segment in which its first region name is looked f
 _SUFFIX = re.compile(r"(?:市|省|特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|特別行政區)\Z")
 _BEYOND_TEXT = "臺北市 台北市 新北市 桃園市 臺中市 台中市 臺南市 高雄市 香港 澳門 九龍"
 _BEYOND = frozenset(_BEYOND_TEXT.split())
-_NOT_PLACES = frozenset({"县", "市辖区", "城区", "郊区", "矿区", "自治区直辖县级行政区划", "省直辖县级行政区划"})
+_NOT_PLACES = frozenset(
+    {"县", "市区", "省市", "市辖区", "城区", "郊区", "矿区", "自治区直辖县级行政区划", "省直辖县级行政区划"}
+)
 _SEGMENT = re.compile(rf"[{HAN}0-9A-Za-z#()·.-]{{4,}}")
 _HAN_NUMBER = "0-9〇一二三四五六七八九十百"
 # A unit that a number stands before: 100号, 3栋, 1201室.
