@@ -79,7 +79,7 @@ def too_large(what: str, limit: int) -> ParseError:
     """The error for a passed limit."""
     return ParseError(
         f"the statement has more than {limit:,} {what}",
-        help="split the statement, or raise the limit in the configuration",
+        help="split the statement, or bind a long list as a parameter",
         gap="too_large",
     )
 
