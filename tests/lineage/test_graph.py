@@ -181,6 +181,7 @@ def test_json():
                 "subtype": "TRANSFORMATION",
                 "masking": True,
                 "how": "flow",
+                "ways": [],
                 "depth": 1,
             }
         ],
