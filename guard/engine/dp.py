@@ -407,6 +407,7 @@ def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
 
 def _finished(query: PrivateQuery, planned: Plan, noisy: Measured, privacy: Privacy) -> tuple[pa.Table, Privacy]:
     import pyarrow as pa
+    from sqlglot import exp
 
     post = query.accepted.post
     cells, estimates = rows_of(planned, noisy)
@@ -421,7 +422,7 @@ def _finished(query: PrivateQuery, planned: Plan, noisy: Measured, privacy: Priv
     deviations: dict[str, tuple[float, ...]] = {}
     intervals: dict[str, tuple[tuple[float, float], ...]] = {}
     for title, column, values in zip(titles, post.columns, columns, strict=True):
-        name = str(column.node.this) if type(column.node).__name__ == "Placeholder" else ""
+        name = str(column.node.this) if isinstance(column.node, exp.Placeholder) else ""
         if not name.startswith("a"):
             continue
         behind = [estimates[_index(row)][name].deviation for row in kept]
