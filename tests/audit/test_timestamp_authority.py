@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from guard.audit import timestamp_authority as tsa
 from guard.audit.timestamp_authority import HttpAuthority, stamp, verify
 from guard.errors import AuditError, IntegrityError
 from tests.audit.logs import OTHER, SIGNER, build
+from tests.servers.http import LoopbackServer
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing: apt-get install openssl")
 NOW = dt.datetime.now(dt.UTC)
@@ -78,8 +79,8 @@ class Authority:
             def log_message(self, *_: object) -> None:
                 """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        self._server = LoopbackServer(Handler)
+        self.url = f"{self._server.url}/"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
 

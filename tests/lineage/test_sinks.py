@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import threading
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from guard.errors import StoreError, UsageError
 from guard.lineage.sinks.file import FileSink
 from guard.lineage.sinks.http import HttpOptions, HttpSink
 from guard.model import Sensitive
+from tests.servers.http import LoopbackServer
 
 FAST = HttpOptions(timeout=5.0, first_wait=0.01, longest_wait=0.05)
 
@@ -32,7 +33,7 @@ class Endpoint:
         self.answer = 201
         self.bad: set[int] = set()
         self._port = 0
-        self._server: http.server.ThreadingHTTPServer | None = None
+        self._server: LoopbackServer | None = None
         self.start()
 
     @property
@@ -44,7 +45,7 @@ class Endpoint:
         """Comes up on the port it had."""
         endpoint = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 number = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["number"]
                 endpoint.paths.append(self.path)
@@ -61,9 +62,8 @@ class Endpoint:
             def log_message(self, *args: object) -> None:
                 """Quiet."""
 
-        http.server.ThreadingHTTPServer.allow_reuse_address = True
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
-        self._port = self._server.server_address[1]
+        self._server = LoopbackServer(Handler, self._port)
+        self._port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:

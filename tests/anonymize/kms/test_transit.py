@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from guard.anonymize.keys_envelope import open_keyring, reseal, seal_keyring
 from guard.anonymize.kms.transit import TransitAddress, TransitKek
 from guard.errors import ConfigError, KeyUnavailableError
 from guard.model import Sensitive
+from tests.servers.http import LoopbackServer
 from tests.servers.opa import free_port
 from tests.servers.openbao import OpenBao
 
@@ -91,9 +92,8 @@ class Odd(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def odd(answer: Callable[[Odd], None]) -> Iterator[TransitKek]:
     """A key behind a server that answers so."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+    with LoopbackServer(Odd) as server:
         server.answer = answer  # type: ignore[attr-defined]
-        server.daemon_threads = True
         server.block_on_close = False
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
