@@ -118,9 +118,9 @@ async def load_pack(client: ClosedOpaClient, pack: Pack) -> None:
     try:
         present = [name for name in await client.get_policies_list() if name.startswith(POLICY_PREFIX)]
         if entry in present:
-            await client.delete_policy(entry)
+            await _delete(client, entry)
             present.remove(entry)
-        await _each(sorted(present, key=lambda name: name.startswith(_LIBRARY)), client.delete_policy)
+        await _each(sorted(present, key=lambda name: name.startswith(_LIBRARY)), lambda name: _delete(client, name))
         await client.update_or_create_data(pack.data[DATA_ROOT], DATA_ROOT)
         await _each(names, lambda name: _put(client, name, ours[name]))
         await _put(client, entry, ours[entry])
@@ -173,6 +173,15 @@ async def _put(client: ClosedOpaClient, name: str, text: str) -> None:
     except RegoParseError as error:
         problem = f"the OPA server refuses `{name.removeprefix(POLICY_PREFIX)}`{_first(error)}"
         raise PolicyError(problem, help=_OLD) from error
+
+
+async def _delete(client: ClosedOpaClient, name: str) -> None:
+    """A server that was restarted since it listed its policies has lost this one already."""
+    try:
+        await client.delete_policy(name)
+    except DeletePolicyError as error:
+        if error.expression != "resource_not_found":
+            raise
 
 
 _OLD = "run `guard rules test`; the server may be older than the pack needs"

@@ -134,10 +134,11 @@ class OpaServerEngine:
 
     async def _ask(self, policy_input: Mapping[str, Any]) -> object:
         """The verdict of this pack's revision; a server that has another or none is given the pack, once."""
-        await self._load()
+        loading = await self._load()
         answer = await self._query(policy_input)
         if not self._is_ours(answer):
-            self._loading = None
+            if self._loading is loading:  # a later one may be under way: two at once would take modules from each other
+                self._loading = None
             await self._load()
             answer = await self._query(policy_input)
         if not self._is_ours(answer):
@@ -153,7 +154,7 @@ class OpaServerEngine:
     def _is_ours(self, answer: object) -> bool:
         return isinstance(answer, dict) and answer.get("revision") == self.revision
 
-    async def _load(self) -> None:
+    async def _load(self) -> asyncio.Task[None]:
         """Waits until the pack is on the server; of many that wait one loads, at most once in `LOAD_PAUSE`."""
         if self._loading is None or _failed(self._loading):
             now = self._loop.time()
@@ -162,7 +163,9 @@ class OpaServerEngine:
             self._load_not_before = now + LOAD_PAUSE
             self._loading = self._loop.create_task(_within(self._put(), LOAD_DEADLINE))
             self._loading.add_done_callback(_failed)  # a failure that nobody waited for is no warning
-        await asyncio.shield(self._loading)
+        loading = self._loading
+        await asyncio.shield(loading)
+        return loading
 
     async def _put(self) -> None:
         """Puts the pack on the server; a server that refuses it, but has it from a bundle of its own, is as good."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from guard.errors import ConfigError, PolicyError, PolicyUnavailableError
 from guard.model import Decision, Sensitive
 from guard.policy.engines.opa_address import OpaAddress
 from guard.policy.engines.opa_server import OpaServerEngine
+from guard.policy.entry import ENTRY_FILE
 from guard.policy.pack import Pack
 from tests.policy.scripted import decided, facts
 from tests.policy.test_pack import RULE, write
+from tests.servers.http import LoopbackServer
 from tests.servers.opa import OpaProcess
 
 PATIENCE = 20.0  # seconds until an engine must have recovered
@@ -271,6 +273,7 @@ class Rogue:
     def __init__(self) -> None:
         self.answer: Callable[[BaseHTTPRequestHandler], None] = lambda handler: reply(handler, b'{"result": {}}')
         self.redirected = 0
+        self.loads: list[str] = []  # of each load of a pack its first request and its last
         rogue = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -279,10 +282,13 @@ class Rogue:
             def do_GET(self) -> None:
                 if self.path.startswith("/elsewhere"):
                     rogue.redirected += 1
+                rogue.loads.append("first")
                 reply(self, b'{"result": []}')
 
             def do_PUT(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.endswith(ENTRY_FILE):
+                    rogue.loads.append("last")
                 reply(self, b"{}", 204 if "/data/" in self.path else 200)
 
             def do_POST(self) -> None:
@@ -294,9 +300,8 @@ class Rogue:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.server = LoopbackServer(Handler)
+        self.url = self.server.url
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
 
@@ -485,3 +490,16 @@ def test_a_token_does_not_travel_in_the_clear() -> None:
         OpaAddress.parse("http://opa.example.com:8181", token=token)
     assert "CANARY" not in repr(OpaAddress.parse("https://opa.example.com", token=token))
     assert OpaAddress.parse("http://127.0.0.1:8181", token=token).token is token
+
+
+def test_a_lost_pack_is_put_back_by_one_caller_at_a_time(
+    rogue: Rogue, connect: Callable[..., OpaServerEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen see that the server lost the pack: two that put it back at once would take modules from each other."""
+    monkeypatch.setattr("guard.policy.engines.opa_server.LOAD_PAUSE", 0.0)
+    rogue.answer = lambda handler: reply(handler, b"{}")
+    engine = connect(rogue.url)
+    with ThreadPoolExecutor(16) as pool:
+        assert all(NOTHING in denial(decision) for decision in pool.map(lambda _: ask(engine), range(64)))
+    assert len(rogue.loads) > 2
+    assert rogue.loads == ["first", "last"] * (len(rogue.loads) // 2)
