@@ -5,7 +5,7 @@ No error holds text of the library that reads, since that prints the row it stum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TypeAlias, cast
 
@@ -69,7 +69,7 @@ class Writer(Protocol):
         """Appends a batch; from one thread, in order."""
 
     def close(self) -> None:
-        """Writes what belongs at the end; the file stays open."""
+        """Writes what belongs at the end; the files stay open."""
 
 
 def format_of(path: Path) -> FileFormat:
@@ -245,25 +245,6 @@ class ParquetReader:
                 yield batch, min(rows / total, 1.0)
 
 
-class ParquetWriter:
-    """Parquet with the library's defaults, compressed with zstd."""
-
-    def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(file, schema, compression="zstd")
-
-    def render(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch itself: the library encodes and writes in one step."""
-        return batch
-
-    def append(self, rendered: pa.RecordBatch) -> None:
-        """One row group a batch."""
-        self._writer.write_batch(rendered)
-
-    def close(self) -> None:
-        """The footer."""
-        self._writer.close()
-
-
 def open_reader(path: Path, options: CsvOptions) -> Reader:
     """The reader for a file's suffix.
 
@@ -291,16 +272,20 @@ def open_writer(
     options: CsvOptions,
     *,
     raw: frozenset[str],
+    whole: Callable[[], IO[bytes]],
     header: bool = True,
 ) -> Writer:
     """The writer of a format; `raw` names the columns whose texts are JSON already.
 
-    `header` is False where a file is continued that has its first line.
+    `header` is False where a file is continued that has its first line. `whole` opens a second file, which is then the
+    output: for the format that cannot be continued.
     """
     if kind == "csv":
         return CsvWriter(file, schema, options, header=header)
     if kind == "parquet":
-        return ParquetWriter(file, schema)
+        from guard.anonymize.parquet_output import ParquetWriter
+
+        return cast("Writer", ParquetWriter(file, whole, schema))
     from guard.anonymize.json_lines import JsonLinesWriter
 
     return cast("Writer", JsonLinesWriter(file, raw))

@@ -50,8 +50,8 @@ def anonymize_file(  # noqa: PLR0913 - each is a choice of the caller, by name
     at all: rows go to a file beside it, readable by its owner only. `before_publish` gets the number of rows after
     they are durable and before the name appears (the audit entry); when it raises, nothing appears.
 
-    With `resume`, a run that was killed goes on behind its last checkpoint (CSV and JSON lines; Parquet begins anew,
-    since half a Parquet file cannot be read). Without it, what such a run left is replaced.
+    With `resume`, a run that was killed goes on behind its last checkpoint. Without it, what such a run left is
+    replaced.
 
     Raises:
         UsageError: `target` exists, or is `source`, or a format is unknown, or another run writes `target`, or
@@ -76,14 +76,15 @@ def anonymize_file(  # noqa: PLR0913 - each is a choice of the caller, by name
     work.survey(batch for batch, _ in reader.batches())
     # The schema of the output is known before the first row, and an impossible plan fails here.
     schema = work.batch(pa.RecordBatch.from_pylist([], schema=reader.schema), 0).schema
-    with written(target, run, resume=resume and kind != "parquet") as journal:
+    with written(target, run, resume=resume) as journal:
         total, started = journal.done.written, bool(journal.done.rows)
-        writer = open_writer(kind, journal.file, schema, options, raw=reader.raw & kept, header=not started)
+        writer = open_writer(
+            kind, journal.file, schema, options, raw=reader.raw & kept, whole=journal.whole, header=not started
+        )
         for rows, count, share, rendered in _made(reader, work, writer, skip=journal.done.rows):
             writer.append(rendered)
             total += count
-            if kind != "parquet":
-                journal.checkpoint(rows, total)
+            journal.checkpoint(rows, total)
             if progress:
                 progress(Progress(rows, share))
         writer.close()

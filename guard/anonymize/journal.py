@@ -2,9 +2,10 @@
 
     .out.csv.part       the rows so far; the name `out.csv` appears when all are there
     .out.csv.journal    what the run is (input, plan, keys, options), then one line a checkpoint
+    .out.csv.whole      the output, where the part had another form (Parquet)
 
 A checkpoint is a promise: the part is durable up to `bytes`, which are the first `rows` rows of the input. The part is
-synced before the line is written, so a line that can be read is true; a torn last line is not read. Both files are for
+synced before the line is written, so a line that can be read is true; a torn last line is not read. The files are for
 their owner only. Nothing of the data stands in the journal.
 """
 
@@ -54,11 +55,12 @@ class Checkpoint(Value, frozen=True):
 
 
 class Journal:
-    """The two files of one run, locked against a second one."""
+    """The files of one run, locked against a second one."""
 
     def __init__(self, target: Path, run: Run, *, resume: bool) -> None:
         self._target = target
-        self.part, self.journal = _names(target)
+        self.part, self.journal, self._whole_path = _names(target)
+        self._whole: IO[bytes] | None = None
         self._journal = os.fdopen(os.open(self.journal, _OPEN, 0o600), "r+b", buffering=0)
         try:
             fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -104,9 +106,16 @@ class Journal:
             self._line(self.done)
 
     def sync(self) -> None:
-        """The part on the disk."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        """What will be the output on the disk."""
+        file = self._whole or self.file
+        file.flush()
+        os.fsync(file.fileno())
+
+    def whole(self) -> IO[bytes]:
+        """An empty file that is published in place of the part: it begins anew in each run."""
+        self._whole_path.unlink(missing_ok=True)
+        self._whole = os.fdopen(os.open(self._whole_path, _OPEN, 0o600), "r+b")
+        return self._whole
 
     def _line(self, value: Value) -> None:
         self._journal.seek(0, os.SEEK_END)
@@ -117,27 +126,30 @@ class Journal:
         """Gives the part its name, after `before`, and never replaces a file that appeared in the meantime."""
         self.sync()
         before()
+        output = self._whole_path if self._whole else self.part
         try:
-            os.link(self.part, self._target)
+            os.link(output, self._target)
         except FileExistsError:
             msg = f"the output `{self._target}` exists already"
             raise UsageError(msg, help="name a new file; guard overwrites nothing") from None
         except OSError:  # a file system without hard links
-            self.part.replace(self._target)
+            output.replace(self._target)
         sync_folder(self._target.parent)
 
     def close(self, *, keep: bool) -> None:
-        """Ends the run; its two files stay only where it may go on later."""
+        """Ends the run; the part and its journal stay only where it may go on later."""
+        self._whole_path.unlink(missing_ok=True)
         if not keep:
             self.part.unlink(missing_ok=True)
             self.journal.unlink(missing_ok=True)
-        self.file.close()
-        self._journal.close()
+        for file in (self._whole, self.file, self._journal):
+            if file is not None:
+                file.close()
 
 
-def _names(target: Path) -> tuple[Path, Path]:
-    part, journal = (target.parent / f".{target.name}.{end}" for end in ("part", "journal"))
-    return part, journal
+def _names(target: Path) -> tuple[Path, Path, Path]:
+    part, journal, whole = (target.parent / f".{target.name}.{end}" for end in ("part", "journal", "whole"))
+    return part, journal, whole
 
 
 @contextlib.contextmanager
