@@ -1,7 +1,7 @@
 """Parquet that a killed run can go on with: an Arrow stream a batch while the run goes, encoded in one pass at its end.
 
 Half a Parquet file has no footer and cannot be read, and no library goes on writing one. Arrow streams can be cut after
-any batch and continued, so the part of an unfinished run holds those; a kill during the encoding costs the encoding alone.
+any batch and continued, so the part of an unfinished run holds those; a kill while it encodes costs the encoding alone.
 """
 
 from __future__ import annotations

@@ -103,11 +103,15 @@ def key_use(plan: Plan, ring: Keyring) -> dict[str, list[int]]:
 def kek_of(reference: str, loaded: Loaded) -> KeyEncryption | None:
     """The key-encryption key behind `env:NAME`, `file:/path` or `transit:NAME`; None for an empty reference.
 
+    What a file or a variable holds is a key of 32 bytes, or an SM2 key in PEM.
+
     Raises:
         KeyUnavailableError: it cannot be had.
         ConfigError: the transit engine's settings are missing or wrong.
     """
+    from guard.anonymize.keyring_file import read_private
     from guard.anonymize.keys_envelope import LocalKek
+    from guard.anonymize.keys_sm2 import Sm2Kek, is_pem
 
     settings: KeysSection = loaded.config.keys
     kind, _, name = reference.partition(":")
@@ -115,9 +119,14 @@ def kek_of(reference: str, loaded: Loaded) -> KeyEncryption | None:
         case "":
             return None
         case "env":
+            if is_pem(text := Sensitive(os.environ.get(name, "").encode())):
+                return Sm2Kek(text)
             return LocalKek.from_environment(os.environ, variable=name, cipher=settings.kek_cipher)
         case "file":
-            return LocalKek.from_file(loaded.root / Path(name).expanduser(), cipher=settings.kek_cipher)
+            path = loaded.root / Path(name).expanduser()
+            if is_pem(text := read_private(path, what="key-encryption key")):
+                return Sm2Kek(text)
+            return LocalKek.from_file(path, cipher=settings.kek_cipher)
         case "transit":
             return _transit(name, settings, loaded)
     msg = f"`{kind}:` is no kind of key-encryption key"

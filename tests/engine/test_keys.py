@@ -123,6 +123,30 @@ def test_a_new_keyring_is_born_wrapped(tmp_path: Path) -> None:
             assert tokens(again) == made
 
 
+def test_a_keyring_under_sm2_and_a_parcel_for_a_public_key(tmp_path: Path) -> None:
+    """From AES to SM2 and on; a parcel sealed for another host's public key opens there alone."""
+    from tests.anonymize.test_keys_sm2 import new_key
+
+    for name in ("here", "there"):
+        private, public = new_key()
+        for half, text in (("pem", private), ("pub", public)):
+            (tmp_path / f"{name}.{half}").write_bytes(text)
+            (tmp_path / f"{name}.{half}").chmod(0o600)
+    here, there = f"file:{tmp_path / 'here.pem'}", f"file:{tmp_path / 'there.pem'}"
+    with opened(tmp_path / "a", kek="env:GUARD_KEK") as guard:
+        made = tokens(guard)
+    with opened(tmp_path / "a", kek=here) as guard:
+        guard.keys.rewrap("env:GUARD_KEK")
+        assert file(guard).read_bytes().startswith(b"guard-keyring 2 sm2:")
+        assert tokens(guard) == made
+        guard.keys.export(tmp_path / "parcel", f"file:{tmp_path / 'there.pub'}")
+    with opened(tmp_path / "b", kek=there) as guard:
+        with pytest.raises(KeyUnavailableError, match="is sealed under `sm2:"):
+            guard.keys.adopt(tmp_path / "parcel", here)
+        guard.keys.adopt(tmp_path / "parcel", there)
+        assert tokens(guard) == made
+
+
 def test_a_keyring_under_a_real_openbao(tmp_path: Path, openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole guard over the transit engine: made, opened again, rotated; without the server nothing opens."""
     monkeypatch.setenv("BAO_TOKEN", openbao.token)
