@@ -37,6 +37,7 @@ _EXAMPLES: dict[str, tuple[str, str, str]] = {
     "ff1_mobile": ("13800138000", "13912345678", "18612345678"),
     "ff1_resident_id": ("11010519491231002X", "440308199901011517", "11010519491231002X"),
     "ff1_bank_card": ("6222021234567894", "6222021234567902", "4111111111111111"),
+    "ff1_integer": ("7", "8", "20240001"),
     "ff1": ("20240001", "20240002", "20249999"),
     "free_text": ("call 13800138000", "nothing in here", "write to li@example.com"),
     **dict.fromkeys(("date_year", "date_quarter", "date_month", "date_shift", "time_part"), _DATES),

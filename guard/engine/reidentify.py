@@ -267,7 +267,7 @@ def _inverter(
     invert = _out_of_vault(parts) if turn.transform == "vault" else getattr(module, "invert", None)
     if invert is None:
         msg = f"nothing turns `{turn.transform}` back"
-        raise PlanError(msg, help="only ff1, ff1_resident_id, ff1_bank_card, ff1_mobile, siv, gcm and vault can be")
+        raise PlanError(msg, help="only the ff1 family, siv, gcm and vault can be")
     params = registry.params(turn.transform, turn.params)
     if getattr(params, "purpose", ""):
         msg = f"`purpose` among the parameters of `{turn.transform}` is not the purpose that the policy is asked for"

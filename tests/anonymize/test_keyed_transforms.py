@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from guard.anonymize.apply import apply as apply_plan
 from guard.anonymize.grant import ReidentificationGrant
 from guard.anonymize.keys import Keyring
 from guard.anonymize.plan import Plan
-from guard.anonymize.transforms import fake_name, ff1, ff1_resident_id, gcm, pseudonym_cmac, siv
+from guard.anonymize.transforms import fake_name, ff1, ff1_integer, ff1_resident_id, gcm, pseudonym_cmac, siv
 from guard.errors import AccessDeniedError, KeyUnavailableError, PlanError, TransformError
 from guard.model import Sensitive
 from guard.sql.masking import Parameters
@@ -26,6 +27,7 @@ from tests.anonymize.identifiers import resident_ids, texts
 KEYS = KEYRING.bind("research")
 REVERSIBLE: dict[str, list[str]] = {
     "ff1": ["20240001", "000000", "20240002"],
+    "ff1_integer": ["0", "2147483647", "31"],
     "ff1_resident_id": texts(resident_ids(pa.array([31_000_123, 5, 40_000_999]).to_numpy())),
     "ff1_bank_card": ["6222021234567894", "4111111111111111", "378282246310005"],
     "ff1_mobile": ["13812341234", "19900000000", "13000000001"],
@@ -107,8 +109,8 @@ def test_keys_are_needed_and_databases_have_no_form(name: str) -> None:
         module.apply(values, module.Params(), None)
     with pytest.raises(KeyUnavailableError, match="version `7` is not in the keyring"):
         module.apply(values, module.Params(version=7), KEYS)
-    with pytest.raises(TransformError, match="has no form for the type `int64`") as caught:
-        module.apply(pa.array([1, 2]), module.Params(), KEYS)
+    with pytest.raises(TransformError, match="has no form for the type `double`") as caught:
+        module.apply(pa.array([1.5, 2.0]), module.Params(), KEYS)
     assert caught.value.help
     for dialect in ("postgres", "duckdb", "sqlite"):
         with pytest.raises(TransformError, match="no form in SQL"):
@@ -125,7 +127,39 @@ def test_keys_are_needed_and_databases_have_no_form(name: str) -> None:
             params(name, wrong)
 
 
-@pytest.mark.parametrize("name", ["ff1", "ff1_resident_id", "ff1_bank_card", "ff1_mobile"])
+@pytest.mark.parametrize("type_", [pa.int32(), pa.int64(), pa.uint32(), pa.dictionary(pa.int8(), pa.int64())], ids=str)
+def test_keys_that_are_numbers_keep_their_type_and_join(type_: pa.DataType) -> None:
+    """Unique keys stay unique in the type of their column, and are what the texts that spell them become."""
+    keys = pa.array([*range(100), None, 2**31 - 1], pa.int64())
+    column = keys.dictionary_encode().cast(type_) if pa.types.is_dictionary(type_) else keys.cast(type_)
+    made = ff1_integer.apply(column, ff1_integer.Params(), KEYS)
+    plain = made.cast(pa.int64())
+    assert (made.type, made.null_count, len(set(plain.to_pylist()))) == (type_, 1, 102)
+    assert pc.max(plain).as_py() < 2**31
+    assert ff1_integer.apply(keys.cast(pa.string()), ff1_integer.Params(), KEYS) == plain.cast(pa.string())
+    assert ff1_integer.invert(made, ff1_integer.Params(), KEYS, _grant("ff1_integer", limit=200)) == column
+
+
+def test_numbers_outside_the_domain_are_refused() -> None:
+    """Below zero, from the bound on, and a type with no room for the domain; a domain below the floor is no plan."""
+    for values in ([-1], [2**31], [2**63 - 1]):
+        with pytest.raises(TransformError, match="is no whole number below `below`"):
+            ff1_integer.apply(pa.array(values), ff1_integer.Params(), KEYS)
+        made = ff1_integer.apply(pa.array(values), ff1_integer.Params(others="null"), KEYS)
+        assert made.to_pylist() == [None]
+    with pytest.raises(TransformError, match="type `int16` does not hold every number below 2147483648"):
+        ff1_integer.apply(pa.array([1], pa.int16()), ff1_integer.Params(), KEYS)
+    for below in (10**6 - 1, 2**56 + 1):
+        with pytest.raises(PlanError):
+            params("ff1_integer", {"below": below})
+    for below in (10**6, 2**56):
+        values = pa.array([0, below - 1])
+        chosen = ff1_integer.Params(below=below)
+        made = ff1_integer.apply(values, chosen, KEYS)
+        assert ff1_integer.invert(made, chosen, KEYS, _grant("ff1_integer")) == values
+
+
+@pytest.mark.parametrize("name", ["ff1", "ff1_integer", "ff1_resident_id", "ff1_bank_card", "ff1_mobile"])
 def test_what_does_not_fit_is_refused_or_null(name: str) -> None:
     """One value outside the domain stops the column, or is null where the plan says so; the others are as ever."""
     module: Any = registry.find(name)
@@ -135,7 +169,7 @@ def test_what_does_not_fit_is_refused_or_null(name: str) -> None:
         module.apply(pa.array(values), module.Params(), KEYS)
     assert not [value for value in values if value and value in caught.value.diagnostics() and value != "12345"]
     made = module.apply(pa.array(values), module.Params(others="null"), KEYS).to_pylist()
-    fits = 1 if name == "ff1" else 0  # eighteen ones are digits
+    fits = 1 if name in {"ff1", "ff1_integer"} else 0  # eighteen ones are digits, and 12345 is a number
     assert made[: len(good)] == good
     assert sum(one is not None for one in made[len(good) :]) == fits
 
