@@ -23,7 +23,7 @@ from guard.engine.release import FRAMES, edges_of_scan
 from guard.engine.result import Result
 from guard.engine.scan import Progress, Request, scan
 from guard.engine.trace import Trace
-from guard.errors import UsageError
+from guard.errors import PlanError, UsageError
 from guard.model import Dataset, Decision, EnforcedQuery, FieldLabel, Finding, ScanReport, Subject
 
 if TYPE_CHECKING:
@@ -279,7 +279,10 @@ class Guard:
 
         levels = levels_of(scheme, self._parts) if scheme else None
         defaults = Defaults.load(self._parts.rules)
-        return derive(self.catalogue(source), defaults, purpose=purpose, model=model, levels=levels)
+        labels = self.catalogue(source)
+        if not labels:  # an empty plan would look like one that has nothing to do
+            raise PlanError("nothing is known of the fields of this source", help="scan it first: `guard scan SOURCE`")
+        return derive(labels, defaults, purpose=purpose, model=model, levels=levels)
 
     @property
     def ports(self) -> Ports:

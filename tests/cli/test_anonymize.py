@@ -70,7 +70,7 @@ def test_a_file_goes_through_the_classifier_and_the_vault(guard: Run, files: Pat
         (("plan",), "no file is named"),
         (("plan", "none.csv", "--plan", "plan.yaml"), "`none.csv` is not a file"),
         (("in.csv",), "no output file is named"),
-        (("plan", "in.csv"), "the plan says nothing about `phone`"),
+        (("plan", "in.csv"), "nothing is known of the fields of this source"),
     ],
 )
 def test_what_is_missing_is_said(guard: Run, files: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -79,3 +79,14 @@ def test_what_is_missing_is_said(guard: Run, files: Path, arguments: tuple[str, 
     assert done.code in {2, 3}
     assert message in done.err
     assert "help:" in done.err
+
+
+def test_no_plan_is_derived_from_nothing(guard: Run, files: Path) -> None:
+    """A source that was never scanned is an error with the cure; after the scan each column has its choice."""
+    done = guard("anonymize", "in.csv", "--derive")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: nothing is known of the fields of this source\n  help: scan it first: `guard scan SOURCE`\n"
+    )
+    guard("scan", "in.csv")
+    assert "  phone:\n    transform: partial\n" in guard("anonymize", "in.csv", "--derive").out
