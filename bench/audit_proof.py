@@ -6,7 +6,7 @@ is generated through guard's own publisher, without syncs, since only the readin
 only those that a proof reads are written, of the tiles all. Each proof is made from the folder alone, as an auditor's
 tool would, and verified.
 
-`bundle_bytes` is the median over all questions; the table shows each, and the context the largest.
+`bundle_bytes` is the largest bundle of all questions; the table shows each.
 """
 
 from __future__ import annotations
@@ -90,19 +90,19 @@ def run() -> Result:
         logged = entry.decode(record)
         said = str(logged.body.get("sql", "")).replace("\n", " ")
         print(f"{logged.kind:9} entry {len(record):5} bytes   bundle {sizes[at]:5} bytes   {said[:60]}")
-    bundle, largest = statistics.median(sizes.values()), max(sizes.values())
+    median, largest = statistics.median(sizes.values()), max(sizes.values())
     within = sum(size <= 2048 for size in sizes.values())
     print(f"cold proof       {statistics.median(cold):6.2f} ms p50   {p99:6.2f} ms p99")
     print(f"again            {statistics.median(warm):6.2f} ms p50")
     print(f"consistency      {statistics.median(extension):6.2f} ms p50")
     print(
-        f"bundle           {bundle:.0f} bytes p50   {largest} bytes the largest   {within} of {len(sizes)} within 2,048"
+        f"bundle           {median:.0f} bytes p50   {largest} bytes the largest   {within} of {len(sizes)} within 2,048"
     )
     return Result(
         figures={
             "cold_ms_10m": p99,
-            "bundle_bytes": bundle,
-            "bundle_largest_bytes": largest,
+            "bundle_bytes": largest,
+            "bundle_p50_bytes": median,
             "cold_p50_ms": statistics.median(cold),
             "consistency_p50_ms": statistics.median(extension),
         },
@@ -113,7 +113,7 @@ def run() -> Result:
             "records_within_2048": within,
             "proofs": PROOFS,
             "cold_ms_10m": "p99",
-            "bundle_bytes": "median of the records",
+            "bundle_bytes": "the largest of the records",
         },
     )
 

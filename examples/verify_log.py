@@ -18,18 +18,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-# The words that entries are packed with in proofs; printed in docs/reference/proof-format.md.
-DICTIONARY = (
-    b'unclassified_column:unparsed_sql:deny"},"kind":"decisionscan" UNION ALL SELECT DISTINCT CASE WHEN  THEN  ELSE '
-    b" END COALESCE(EXISTS( HAVING MAX(MIN(AVG( OVER (PARTITION BY WITH  IN (?, ? LIKE ? OR SUM(COUNT(*) AS  LEFT "
-    b"JOIN  ON  WHERE  = ? AND  > ? GROUP BY  ORDER BY  DESC LIMIT ?:join+filter+group+order+output:aggregate"
-    b'","output.MinimumGroup:row_filter:rows.by_regionperson.name=intl.finance.health.cn./2/4/3/raw","mask:name:redact'
-    b':partial:masking.by_kind","kind":"query","time":"202Z","v":1}{"actor":"s-","body":{"columns":[":output",'
-    b'"decision":"d-","determined_by":["access.role_for_purpose"],"edges":"","engine":"embedded","errored":[],'
-    b'"fingerprint":"v1:","gaps":[],"labels":[],"obligations":["mask:main."MaxRows:output.max_rows"],"outcome":"allow"'
-    b',"purpose":"","revision":"sha256:","source":"duckdb:///postgresql://","sql":"SELECT  FROM ","tables":["public.'
-    b'main."],"who":{"commitment":"=","sealed":"A="}},"kind":"query","time":"'
-)
+# The dictionaries that entries are packed with in proofs; also printed in docs/reference/proof-format.md.
+WORDS = Path(__file__).with_name("proof-words")
 
 
 class BadError(Exception):
@@ -78,14 +68,26 @@ def open_note(note: str, key: str) -> tuple[int, bytes]:
 
 
 def unpacked(extra: bytes) -> bytes:
-    """The entry of a proof: as it is, or deflated with the dictionary and followed by a CRC-32."""
-    if not extra.startswith(b"\x78"):
+    """The entry of a proof: as it is, or packed in one of two forms and followed by a CRC-32."""
+    if extra[:1] not in (b"\x78", b"\x02"):
         return extra
-    unpack = zlib.decompressobj(zdict=DICTIONARY)
-    entry = unpack.decompress(extra[:-4], 1 << 16)
-    if not unpack.eof or unpack.unused_data or zlib.crc32(extra[:-4]) != int.from_bytes(extra[-4:], "big"):
+    first = extra[:1] == b"\x78"  # a zlib stream; the other a deflate stream, and behind it what it has marks for
+    unpack = zlib.decompressobj(15 if first else -15, (WORDS / ("1" if first else "2")).read_bytes())
+    entry = unpack.decompress(extra[0 if first else 1 : -4], 1 << 16)
+    if not unpack.eof or (first and unpack.unused_data) or zlib.crc32(extra[:-4]).to_bytes(4, "big") != extra[-4:]:
         raise BadError("the packed entry is damaged")
-    return entry
+    return entry if first else filled(entry, unpack.unused_data)
+
+
+def filled(skeleton: bytes, taken: bytes) -> bytes:
+    """Byte 1 and a count stand for so many bytes in hex, byte 2 and a count for so many in base64."""
+    entry, rest = b"", skeleton
+    while (at := next((at for at, byte in enumerate(rest) if byte in (1, 2)), -1)) >= 0:
+        count = int.from_bytes(rest[at + 1 : at + 2], "big")
+        here = taken[:count]
+        entry += rest[:at] + (here.hex().encode() if rest[at] == 1 else base64.b64encode(here))
+        rest, taken = rest[at + 2 :], taken[count:]
+    return entry + rest
 
 
 def digest(*parts: bytes) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from guard.audit import AuditLog, PublicKey, ask_witness, checkpoint, compact, cosign, proof, reader, tree
+from guard.audit import AuditLog, PublicKey, ask_witness, checkpoint, cosign, proof, reader, tree, words
 from guard.audit import entry as canonical
 from guard.audit.cosign import Algorithm, Cosigner, CosignerKey
 from guard.audit.witness import Witness
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with AuditLog.open(folder, SIGNER) as log:
         for count in (1, OLD - 1, SIZE - OLD):
             log.extend([entry(log.size + at) for at in range(count)])
-    (folder.parent / "dictionary").write_bytes(compact.DICTIONARY)
+    (folder.parent / "dictionary").write_bytes(words.SECOND)
     return folder
 
 
@@ -82,7 +82,7 @@ def test_others_notice_what_was_changed(program, folder, tmp_path):
 
 @pytest.mark.parametrize("index", [0, OLD, SIZE - 1])
 def test_others_verify_guard_s_proof(program, folder, tmp_path, index):
-    """The bundle is what they would write, its entry unpacks with any zlib, and its path leads to the checkpoint."""
+    """The bundle is what they would write, its entry unpacks with any deflate, and its path leads to the checkpoint."""
     path = tmp_path / "entry.tlog-proof"
     made = proof.prove(folder, index)
     path.write_text(proof.text(made))

@@ -11,10 +11,11 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/zlib"
+	"compress/flate"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -201,13 +202,30 @@ func checkProof(arguments []string) (any, error) {
 	if crc32.ChecksumIEEE(stream) != binary.BigEndian.Uint32(sum) {
 		return nil, fmt.Errorf("the packed entry is damaged")
 	}
-	unpacker, err := zlib.NewReaderDict(bytes.NewReader(stream), dictionary)
+	if stream[0] != 2 {
+		return nil, fmt.Errorf("the entry is packed in another form")
+	}
+	packed := bytes.NewReader(stream[1:])
+	skeleton, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(packed, dictionary), 1<<16))
 	if err != nil {
 		return nil, err
 	}
-	entry, err := io.ReadAll(io.LimitReader(unpacker, 1<<16))
-	if err != nil {
-		return nil, err
+	var entry []byte
+	for at := 0; at < len(skeleton); at++ {
+		if skeleton[at] != 1 && skeleton[at] != 2 {
+			entry = append(entry, skeleton[at])
+			continue
+		}
+		taken := make([]byte, skeleton[at+1])
+		if _, err := io.ReadFull(packed, taken); err != nil {
+			return nil, err
+		}
+		if skeleton[at] == 1 {
+			entry = append(entry, hex.EncodeToString(taken)...)
+		} else {
+			entry = append(entry, base64.StdEncoding.EncodeToString(taken)...)
+		}
+		at++
 	}
 	var path [][]byte
 	for _, hash := range bundle.Hashes {
