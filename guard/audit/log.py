@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
@@ -23,6 +23,7 @@ from guard.audit.report import VerifyReport
 from guard.audit.segment import Segment, begin
 from guard.audit.ticket import Ticket
 from guard.audit.tile import HEIGHT
+from guard.audit.times import OnRefused, Times, ignored, stamped, utc_now
 from guard.audit.tree import Frontier, leaf_hash
 from guard.audit.verify import verify
 from guard.audit.writer import MAX_BATCH, MAX_BATCH_BYTES, Writer
@@ -30,13 +31,6 @@ from guard.errors import AuditError, IntegrityError
 from guard.model import Checkpoint, Entry, Proof
 
 LOCK_STEP = 0.02  # seconds between two looks at the lock
-SKEW = timedelta(seconds=1)  # callers' times may lie so far behind each other without a note
-AHEAD = timedelta(seconds=60)  # a time further in the future is refused
-
-
-def utc_now() -> datetime:
-    """The system's clock."""
-    return datetime.now(UTC)
 
 
 class AuditLog:
@@ -47,15 +41,13 @@ class AuditLog:
         folder: Path,
         public: keys.PublicKey | keys.PublicKeys,
         writer: Writer,
-        latest: str,
-        clock: Callable[[], datetime],
+        times: Times,
         rest: _Rest,
     ) -> None:
         """Use `AuditLog.open`."""
         self.folder = folder
         self._writer = writer
-        self._latest = latest  # OWNED BY: whoever holds the writer's gate
-        self._clock = clock
+        self._times = times
         self._rest = rest
         self.public = public
         self._pid = os.getpid()
@@ -67,6 +59,7 @@ class AuditLog:
         signer: keys.Signer,
         *,
         clock: Callable[[], datetime] = utc_now,
+        on_refused: OnRefused = ignored,
         seen_path: Path | None = None,
         disk: Disk | None = None,
         wait: float = 0.0,
@@ -74,8 +67,8 @@ class AuditLog:
     ) -> AuditLog:
         """Opens the log for writing, and begins it when the folder is empty.
 
-        `seen_path` is where the largest acknowledged checkpoint is kept, by default inside the folder; `segment` makes
-        what commits go to.
+        `on_refused` is told when the clock runs backwards. `seen_path` is where the largest acknowledged checkpoint is
+        kept, by default inside the folder; `segment` makes what commits go to.
 
         Raises:
             AuditError: another writer has it open, or the folder cannot be written.
@@ -102,7 +95,8 @@ class AuditLog:
             raise
         after = Background(publisher, state.head)
         writer = Writer(signer, journal, state.frontier, state.head, mark, after)
-        return cls(folder, signer.public, writer, state.latest, clock, _Rest(after, journal, mark, seen_path, held))
+        times = Times(clock, state.latest, on_refused)
+        return cls(folder, signer.public, writer, times, _Rest(after, journal, mark, seen_path, held))
 
     # --- appending ----------------------------------------------------------------------------------------
 
@@ -134,27 +128,21 @@ class AuditLog:
     def _put(self, entries: Sequence[Entry]) -> Ticket:
         if os.getpid() != self._pid:
             raise AuditError("audit log was opened by another process", help="open the log after forking")
-        now = canonical.timestamp(self._clock())
-        stamped = [_stamped(entry, now) for entry in entries]
-        packed = [canonical.encode(entry) for entry in stamped]
+        now = self._times.now()
+        timed = [stamped(entry, now) for entry in entries]
+        packed = [canonical.encode(entry) for entry in timed]
         ticket = Ticket(packed)
         if len(packed) > MAX_BATCH or ticket.size > MAX_BATCH_BYTES:
             raise AuditError(f"{len(packed)} entries are too many for one commit", help="hand over fewer at once")
         with self._writer.gate:
             self._writer.wait_for_room(len(packed))
-            for at, entry in enumerate(stamped):
-                if entry.time < self._latest:
-                    packed[at] = canonical.encode(self._lifted(entry))
-                else:
-                    self._latest = entry.time
+            for at, entry in enumerate(timed):
+                moved = self._times.in_order(entry)
+                if moved is not None:
+                    packed[at] = canonical.encode(moved)
             self._writer.put(ticket)
+        self._times.tell()
         return ticket
-
-    def _lifted(self, entry: Entry) -> Entry:
-        """The entry at the latest time of the log: times never decrease, so a clock that ran backwards shows."""
-        behind = datetime.fromisoformat(self._latest) - datetime.fromisoformat(entry.time)
-        claimed = entry.time if behind > SKEW else ""
-        return Entry(entry.v, entry.kind, self._latest, entry.actor, entry.body, claimed)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -167,6 +155,11 @@ class AuditLog:
     def size(self) -> int:
         """How many entries are durable."""
         return self._writer.checkpoint.size
+
+    @property
+    def refused_times(self) -> int:
+        """How many times were refused since the log was opened, because they lay behind an earlier entry's."""
+        return self._times.refused
 
     def require_open(self) -> None:
         """Returns while entries are taken.
@@ -243,25 +236,6 @@ class _Rest:
         self._segment.close()
         self._mark.close()
         os.close(self._lock)
-
-
-def _stamped(entry: Entry, now: str) -> Entry:
-    """The entry with a time that the log accepts.
-
-    Raises:
-        AuditError: the time is not in the log's one spelling, or far in the future: times in the log never decrease,
-            so one wrong time would mark all that follow.
-    """
-    if not entry.time:
-        return Entry(entry.v, entry.kind, now, entry.actor, entry.body)
-    if not canonical.is_timestamp(entry.time) or entry.claimed:
-        raise AuditError(
-            f"entry of kind `{entry.kind}` has a time that is not RFC 3339 in UTC with microseconds",
-            help="use `guard.audit.timestamp`, or leave the time empty",
-        )
-    if entry.time > now and datetime.fromisoformat(entry.time) > datetime.fromisoformat(now) + AHEAD:
-        raise AuditError(f"entry of kind `{entry.kind}` has a time ahead of the log's clock")
-    return entry
 
 
 def lock(folder: Path, wait: float) -> int:

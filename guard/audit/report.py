@@ -22,6 +22,8 @@ class VerifyReport(Value, frozen=True):
     root: bytes
     checkpoint: str  # the signed note of that size, as text; keep it to hold the log to it later
     problems: tuple[Problem, ...] = ()
+    refused_times: int = 0  # entries whose own time was refused, since it lay behind an earlier entry's (`claimed`)
+    first_refused: int | None = None  # the first of them
 
     @property
     def ok(self) -> bool:

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 from guard.audit import checkpoint, journal, keys, recover, seen
 from guard.audit import log as log_module
 from guard.audit.disk import Disk, PosixDisk
-from guard.audit.log import AuditLog, utc_now
+from guard.audit.log import AuditLog
 from guard.audit.segment import Segment, begin
+from guard.audit.times import OnRefused, ignored, utc_now
 from guard.audit.tree import Frontier, leaf_hash
 from guard.errors import AuditError, IntegrityError
 from guard.model import Checkpoint, Sensitive
@@ -175,6 +176,7 @@ def open_shared(
     signer: keys.Signer,
     *,
     clock: Callable[[], datetime] = utc_now,
+    on_refused: OnRefused = ignored,
     wait: float = 0.0,
 ) -> AuditLog:
     """Opens the shared log for writing, and begins it where there is none; `folder` is this machine's copy.
@@ -189,7 +191,11 @@ def open_shared(
         table.lock(wait)
         _follow(table, folder, signer.public)
         return AuditLog.open(
-            folder, signer, clock=clock, segment=lambda path, size, disk: SharedSegment(path, size, disk, table)
+            folder,
+            signer,
+            clock=clock,
+            on_refused=on_refused,
+            segment=lambda path, size, disk: SharedSegment(path, size, disk, table),
         )
     except BaseException:
         table.close()

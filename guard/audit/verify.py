@@ -20,6 +20,7 @@ from guard.audit.tree import EMPTY_ROOT, HASH_SIZE, Frontier, fold, leaf_hash, s
 from guard.errors import AuditError, IntegrityError
 from guard.model import Checkpoint
 
+CLAIMED = b'"claimed":"'  # in the canonical bytes of an entry whose own time was refused
 PRUNED = b'"pruned":{'  # in the canonical bytes of an entry that tells of a pruning
 
 _TILE = re.compile(r"tile/(entries|[0-7])((?:/x[0-9]{3})*/[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
@@ -106,12 +107,15 @@ class _Verification:
         self._levels: list[list[bytes]] = [[], []]  # level 0 behind the last full tile, level 1 whole
         self._minimum = 0  # entries before it may have been pruned
         self._pruned = 0  # entries before it were, as the log itself says
+        self._refused_times = 0
+        self._first_refused: int | None = None
 
     def report(self) -> VerifyReport:
         """What was found, the first bad entry first."""
         note = checkpoint.text(self._good) if self._good else ""
         size, root = (self._good.size, self._good.root) if self._good else (0, EMPTY_ROOT)
-        return VerifyReport(size, root, note, tuple(sorted(self._problems)[:MAX_PROBLEMS]))
+        problems = tuple(sorted(self._problems)[:MAX_PROBLEMS])
+        return VerifyReport(size, root, note, problems, self._refused_times, self._first_refused)
 
     def hold(self, name: str, read: Callable[[], Checkpoint | None]) -> None:
         """Notes a checkpoint that the log must contain."""
@@ -228,9 +232,19 @@ class _Verification:
         self._frontier = frontier
         self._check_head(batch.first, head)
         self._keys.read(batch.packed, entries)
+        if CLAIMED in batch.packed:
+            self._note_refused_times(batch.first, entries)
         if self._minimum:
             self._pruned = max(self._pruned, _pruned_to(batch.packed, entries))
         self._hold_against_files(entries, leaves, roots)
+
+    def _note_refused_times(self, first: int, entries: list[bytes]) -> None:
+        """Counts the entries whose own time was refused."""
+        for index, data in enumerate(entries, first):
+            if CLAIMED in data and entry.decode(data).claimed:
+                self._refused_times += 1
+                if self._first_refused is None:
+                    self._first_refused = index
 
     def _check_head(self, index: int, head: Checkpoint) -> None:
         """The signature over a tree head that was just computed."""

@@ -97,7 +97,7 @@ def build(guard: Guard, border: Border, state: State | None = None) -> Starlette
 
     async def show_metrics(request: Request) -> Response:
         border.admit(request)
-        await run_sync(routes.attested, guard, metrics)
+        await run_sync(routes.recorded, guard, metrics)
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def unknown(_request: Request, error: Exception) -> Response:

@@ -34,6 +34,11 @@ class Metrics:
             ["by"],
             registry=self.registry,
         )
+        self._refused_times = Gauge(
+            "guard_audit_clock_runs_backwards_entries",
+            "Entries since the start whose time was refused, because the clock ran backwards.",
+            registry=self.registry,
+        )
 
     def decided(self, decision: Decision) -> None:
         """Counts a decision with its rules and gaps."""
@@ -52,6 +57,10 @@ class Metrics:
         """Notes what a witness, or the time-stamp authority, did last."""
         self._attested.labels(by).set(entries)
         self._failing.labels(by).set(failures)
+
+    def refused_times(self, entries: int) -> None:
+        """Notes for how many entries the clock was refused."""
+        self._refused_times.set(entries)
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""

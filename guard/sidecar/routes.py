@@ -35,10 +35,12 @@ def ready(guard: Guard, _metrics: Metrics, _request: Request, _body: bytes) -> d
     return {"ready": True, "revision": guard.parts.engine.revision}
 
 
-def attested(guard: Guard, metrics: Metrics) -> None:
-    """Brings up to date what the metrics tell of witnesses and the time-stamp authority."""
+def recorded(guard: Guard, metrics: Metrics) -> None:
+    """Brings up to date what the metrics tell of the log: its clock, its witnesses and its time-stamp authority."""
     from guard.engine.attest import parties
 
+    opened = guard.parts.opened_log()
+    metrics.refused_times(opened.refused_times if opened else 0)
     with suppress(AuditError):  # `guard doctor` tells of a damaged status
         for party in parties(guard.parts):
             metrics.attested(party.name, party.size, party.failures)

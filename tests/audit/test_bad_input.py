@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guard.audit import AuditLog, proof, reader, verify
+from guard.audit import AuditLog, proof, reader, timestamp, verify
 from guard.audit.entry import MAX_ENTRY
+from guard.audit.times import require_in_order
 from guard.errors import AuditError, IntegrityError
 from guard.model import Entry
 from tests.audit.logs import OTHER, SIGNER, build, entry, numbers
@@ -41,17 +42,26 @@ def test_an_entry_over_the_limit(folder):
 
 
 def test_a_clock_that_runs_backwards(tmp_path):
-    """Times never decrease; what the clock claimed is kept, so that it shows."""
-    times = iter([START, START - timedelta(days=30), START + timedelta(seconds=1)])
-    with AuditLog.open(tmp_path / "log", SIGNER, clock=lambda: next(times)) as log:
-        for number in range(3):
-            log.append(entry(number))
-    found = [(each.time, each.claimed) for _, each in reader.entries(tmp_path / "log")]
+    """Its time is refused by name: told once for each turn back, counted, kept in `claimed`; the entry is logged."""
+    back = START - timedelta(days=30)
+    times = iter([START, back, back + timedelta(seconds=9), START + timedelta(seconds=1), back])
+    told = []
+    with AuditLog.open(tmp_path / "log", SIGNER, clock=lambda: next(times), on_refused=told.append) as log:
+        assert [log.append(entry(number)) for number in range(5)] == list(range(5))
+        assert log.refused_times == 3
+    found = [(each.time[:19], each.claimed[:19]) for _, each in reader.entries(tmp_path / "log")]
     assert found == [
-        ("2026-01-31T09:30:00.000000Z", ""),
-        ("2026-01-31T09:30:00.000000Z", "2026-01-01T09:30:00.000000Z"),
-        ("2026-01-31T09:30:01.000000Z", ""),
+        ("2026-01-31T09:30:00", ""),
+        ("2026-01-31T09:30:00", "2026-01-01T09:30:00"),
+        ("2026-01-31T09:30:00", "2026-01-01T09:30:09"),
+        ("2026-01-31T09:30:01", ""),
+        ("2026-01-31T09:30:01", "2026-01-01T09:30:00"),
     ]
+    assert [(each.claimed[:10], each.latest[17:19]) for each in told] == [("2026-01-01", "00"), ("2026-01-01", "01")]
+    report = verify(tmp_path / "log", SIGNER.public).require()
+    assert (report.refused_times, report.first_refused) == (3, 1)
+    with pytest.raises(AuditError, match="clock_runs_backwards: the clock says"):
+        require_in_order(timestamp(back), found[0][0] + ".000000Z")
     goes_on(tmp_path / "log")
 
 

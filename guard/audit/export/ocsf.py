@@ -109,6 +109,8 @@ def _base(index: int, entry: Entry, origin: str, kind: int, activity: int, activ
             "sequence": index,
             "log_name": origin,
             "product": {"name": "guard", "vendor_name": "guard"},
+            # A time that the log refused, because it lay before an earlier entry's.
+            **({"original_time": entry.claimed} if entry.claimed else {}),
         },
         "actor": {"user": {"uid": entry.actor}},
         "src_endpoint": {"name": "guard"},

@@ -65,6 +65,13 @@ def verify(
     kept = checkpoint.parse(read_text(f"@{trusted}")) if trusted else None
     report = verify_log(folder, public, quorum=quorum, trusted=kept).require()
     out(f"verified: {report.size} entries, root {report.root.hex()}, log `{public.name}`\n")
+    if report.refused_times:
+        from guard.audit.times import BACKWARDS
+
+        out(
+            f"note: {BACKWARDS}: the time of {report.refused_times} entries was refused, the first is entry "
+            f"{report.first_refused}; they stand under the log's latest time, and `claimed` tells their own\n"
+        )
     return EXIT_CLEAN
 
 

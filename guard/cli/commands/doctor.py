@@ -55,6 +55,7 @@ def _state(g: Guard) -> list[Check]:
         ("state", lambda: str(parts.state)),
         ("store", lambda: f"schema {parts.store.revision}"),
         ("audit log", lambda: f"{_published(g)} entries published, key {parts.verifier_key}"),
+        ("clock", lambda: _clock(g)),
         ("keys", lambda: _keyring(g)),
     ) + _attested(g)
 
@@ -98,6 +99,22 @@ def _published(g: Guard) -> int:
 
     head = reader.published(g.parts.audit_folder)
     return head.size if head else 0
+
+
+def _clock(g: Guard) -> str:
+    """Whether the log accepts the clock.
+
+    Raises:
+        AuditError: it runs behind the log's last entry.
+    """
+    from guard.audit import timestamp
+    from guard.audit.times import require_in_order
+
+    now = g.parts.clock()
+    size = _published(g)
+    latest = next((entry.time for _, entry in g.audit.entries(size - 1, size)), "") if size else ""
+    require_in_order(timestamp(now), latest)
+    return f"{timestamp(now)}, not before the log's last entry"
 
 
 def _rooms(g: Guard) -> list[Check]:

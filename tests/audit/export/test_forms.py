@@ -50,6 +50,7 @@ ENTRIES = {
     "scan begun": Entry(1, "scan", TIME, "s-2", {"scan": "9a", "state": "begun", "kinds": {}, "tables": []}),
     "anonymize": Entry(1, "anonymize", TIME, "s-2", {"purpose": "release", "rows": 3}),
     "erasure": Entry(1, "erasure", TIME, "s-2", {"subject": "s-1"}),
+    "clock refused": Entry(1, "query", TIME, "s-1", DECISION, claimed="2026-01-01T00:00:00.000000Z"),
     "key": Entry(1, "key", TIME, "s-2", {"was": [], "keys": []}),
     "config": Entry(1, "config", TIME, "s-2", {}),
     "classify": Entry(1, "classify", TIME, "s-2", {}),
@@ -67,6 +68,7 @@ def test_each_kind_is_a_valid_ocsf_event(name):
     assert found["category_uid"] == found["class_uid"] // 1000
     assert (found["metadata"]["uid"], found["metadata"]["sequence"]) == ("example.org/log/7", 7)
     assert found["time"] == 1769851800250
+    assert found["metadata"].get("original_time", "") == ENTRIES[name].claimed
     assert json.loads(json.dumps(found)) == found
 
 
@@ -84,7 +86,7 @@ def test_classes_by_kind():
     assert classes == {
         "query": 600504, "join": 600504, "allowed": 600302, "denied": 600302, "scan": 200601, "scan begun": 600302,
         "anonymize": 600301, "erasure": 600304, "key": 600303, "config": 600303, "classify": 600302,
-        "lineage": 600302,
+        "lineage": 600302, "clock refused": 600504,
     }  # fmt: skip
 
 
