@@ -66,6 +66,18 @@ class KeyHistory:
                 self._now = keys
                 self._known += [key for key in (*was.all, *keys.all) if key not in self._known]
 
+    def signed(self, head: Checkpoint) -> bool:
+        """True when a key of now signed it.
+
+        Raises:
+            IntegrityError: a signature bears the id of one, and does not verify.
+        """
+        return self._now.signed(head)
+
+    def require_told(self) -> None:
+        """From here on no checkpoint waits for an entry that names its key: a key of its time must have signed it."""
+        self._told = True
+
     def unsettled(self) -> list[tuple[int, str]]:
         """What is left to complain of at the end: the first entry, and the cause."""
         if self._early:

@@ -23,7 +23,7 @@ from guard.audit.report import VerifyReport
 from guard.audit.segment import Segment, begin
 from guard.audit.ticket import Ticket
 from guard.audit.tile import HEIGHT
-from guard.audit.times import OnRefused, Times, ignored, stamped, utc_now
+from guard.audit.times import OnRefused, Times, stamped, utc_now
 from guard.audit.tree import Frontier, leaf_hash
 from guard.audit.verify import verify
 from guard.audit.writer import MAX_BATCH, MAX_BATCH_BYTES, Writer
@@ -59,7 +59,7 @@ class AuditLog:
         signer: keys.Signer,
         *,
         clock: Callable[[], datetime] = utc_now,
-        on_refused: OnRefused = ignored,
+        believed: keys.PublicKeys | None = None,
         seen_path: Path | None = None,
         disk: Disk | None = None,
         wait: float = 0.0,
@@ -67,8 +67,8 @@ class AuditLog:
     ) -> AuditLog:
         """Opens the log for writing, and begins it when the folder is empty.
 
-        `on_refused` is told when the clock runs backwards. `seen_path` is where the largest acknowledged checkpoint is
-        kept, by default inside the folder; `segment` makes what commits go to.
+        The log must end under a key of `believed`, by default of the signer. `seen_path` is where the largest
+        acknowledged checkpoint is kept, by default inside the folder; `segment` makes what commits go to.
 
         Raises:
             AuditError: another writer has it open, or the folder cannot be written.
@@ -80,7 +80,7 @@ class AuditLog:
         try:
             (folder / reader.JOURNAL).mkdir(parents=True, exist_ok=True)
             held = lock(folder, wait)
-            state = recover.recover(folder, signer.public, seen_path) or _begin(folder, signer, disk)
+            state = recover.recover(folder, believed or signer.public, seen_path) or _begin(folder, signer, disk)
             if state.dirty:
                 disk.put(state.segment, state.whole)
                 disk.sync_folder(state.segment.parent)
@@ -95,7 +95,7 @@ class AuditLog:
             raise
         after = Background(publisher, state.head)
         writer = Writer(signer, journal, state.frontier, state.head, mark, after)
-        times = Times(clock, state.latest, on_refused)
+        times = Times(clock, state.latest)
         return cls(folder, signer.public, writer, times, _Rest(after, journal, mark, seen_path, held))
 
     # --- appending ----------------------------------------------------------------------------------------
@@ -160,6 +160,10 @@ class AuditLog:
     def refused_times(self) -> int:
         """How many times were refused since the log was opened, because they lay behind an earlier entry's."""
         return self._times.refused
+
+    def tell_refused_times(self, to: OnRefused) -> None:
+        """Has `to` called when the clock runs backwards: once, and again only after it was right in between."""
+        self._times.on_refused = to
 
     def require_open(self) -> None:
         """Returns while entries are taken.

@@ -11,7 +11,6 @@ or waits and takes over. Should a writer lose its connection unnoticed, the prim
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,14 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guard.audit import checkpoint, journal, keys, recover, seen
-from guard.audit import log as log_module
-from guard.audit.disk import Disk, PosixDisk
+from guard.audit import checkpoint, follow, journal, keys
+from guard.audit.disk import Disk
 from guard.audit.log import AuditLog
-from guard.audit.segment import Segment, begin
-from guard.audit.times import OnRefused, ignored, utc_now
-from guard.audit.tree import Frontier, leaf_hash
-from guard.errors import AuditError, IntegrityError
+from guard.audit.segment import Segment
+from guard.audit.times import utc_now
+from guard.audit.tree import Frontier
+from guard.errors import AuditError
 from guard.model import Checkpoint, Sensitive
 
 if TYPE_CHECKING:
@@ -176,10 +174,11 @@ def open_shared(
     signer: keys.Signer,
     *,
     clock: Callable[[], datetime] = utc_now,
-    on_refused: OnRefused = ignored,
     wait: float = 0.0,
 ) -> AuditLog:
     """Opens the shared log for writing, and begins it where there is none; `folder` is this machine's copy.
+
+    The key may be another one than the log began with: what the log says of its keys leads from there to here.
 
     Raises:
         AuditError: another writer holds it for longer than `wait` seconds, or database or folder cannot be used.
@@ -189,12 +188,12 @@ def open_shared(
     try:
         table.create(keys.sign(signer, 0, Frontier().root))
         table.lock(wait)
-        _follow(table, folder, signer.public)
+        _, believed = follow.follow(table, folder, signer.public)
         return AuditLog.open(
             folder,
             signer,
             clock=clock,
-            on_refused=on_refused,
+            believed=believed,
             segment=lambda path, size, disk: SharedSegment(path, size, disk, table),
         )
     except BaseException:
@@ -205,78 +204,14 @@ def open_shared(
 def mirror(url: Sensitive[str], folder: Path, public: keys.PublicKey | keys.PublicKeys) -> int:
     """Brings a folder up to date with the shared log, and publishes it; gives the number of entries.
 
-    Every hash and signature is checked on the way; only the log's public key is needed.
+    Every hash and signature is checked on the way; only a public key of the log is needed, any that it ever had.
 
     Raises:
         AuditError: the folder is open for writing, or database or folder cannot be used.
         IntegrityError: what the database holds does not verify, or is older than the folder.
     """
     with closing(Table(url, public.name)) as table:
-        return _follow(table, folder, public)
-
-
-def _follow(table: Table, folder: Path, public: keys.PublicKey | keys.PublicKeys) -> int:
-    disk = PosixDisk()
-    lock = -1
-    try:
-        (folder / "journal").mkdir(parents=True, exist_ok=True)
-        lock = log_module.lock(folder, 0.0)
-        state = recover.recover(folder, public, folder / seen.NAME) or _begin(table, folder, public, disk)
-        if state.dirty:
-            disk.put(state.segment, state.whole)
-            disk.sync_folder(state.segment.parent)
-        if state.head.size > (held := table.size()):
-            raise recover.set_back(held, state.head.size)
-        head = _append_new(table, folder, state, public, disk)
-        log_module.catch_up(folder, head, disk)
-        return head.size
-    except OSError as error:
-        raise AuditError(f"audit log `{folder}` cannot follow: {error.strerror}") from None
-    finally:
-        if lock >= 0:
-            os.close(lock)
-
-
-def _append_new(
-    table: Table, folder: Path, state: recover.State, public: keys.PublicKey | keys.PublicKeys, disk: Disk
-) -> Checkpoint:
-    """Appends the commits that the folder lacks, each after it was checked against the tree."""
-    frontier, head = state.frontier, state.head
-    mark = seen.Seen(folder / seen.NAME, head, disk)
-    segment = Segment(state.segment, len(state.whole), disk)
-    try:
-        for batch in table.commits(frontier.size):
-            if batch.first != frontier.size:
-                raise IntegrityError(f"the shared audit log does not go on at entry {frontier.size}")
-            grown = frontier.extend(map(leaf_hash, batch.entries()))
-            if (batch.checkpoint.origin, batch.checkpoint.size, batch.checkpoint.root) != (
-                public.name,
-                grown.size,
-                grown.root,
-            ):
-                raise IntegrityError(
-                    f"shared entries {batch.first} to {batch.size - 1} do not hash to their checkpoint"
-                )
-            public.verify(batch.checkpoint)
-            segment.rotate_if_full(frontier, head)
-            segment.commit(batch)
-            frontier, head = grown, batch.checkpoint
-            mark.record(head)
-    finally:
-        segment.close()
-        mark.close()
-    return head
-
-
-def _begin(table: Table, folder: Path, public: keys.PublicKey | keys.PublicKeys, disk: Disk) -> recover.State:
-    """The first segment of a new copy."""
-    empty = table.empty()
-    public.verify(empty)
-    frontier = Frontier()
-    if (empty.origin, empty.size, empty.root) != (public.name, 0, frontier.root):
-        raise IntegrityError("the shared audit log does not begin empty")
-    path, _ = begin(folder, frontier, empty, disk)
-    return recover.State(frontier, empty, "", path, path.read_bytes(), dirty=False)
+        return follow.follow(table, folder, public)[0]
 
 
 def _number(name: str) -> int:

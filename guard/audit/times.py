@@ -36,7 +36,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def ignored(_refused: RefusedTime) -> None:
+def _ignored(_refused: RefusedTime) -> None:
     """Told to nobody; the log itself holds it."""
 
 
@@ -46,9 +46,9 @@ class Times:
     `tell` calls `on_refused` once when the clock is found behind, and again only after it was right in between.
     """
 
-    def __init__(self, clock: Callable[[], datetime], latest: str, on_refused: OnRefused = ignored) -> None:
+    def __init__(self, clock: Callable[[], datetime], latest: str) -> None:
         self._clock = clock
-        self._on_refused = on_refused
+        self.on_refused: OnRefused = _ignored
         # OWNED BY: whoever holds the writer's gate
         self._latest = latest
         self._behind = False
@@ -79,7 +79,7 @@ class Times:
         """Says what was refused; called when the gate is free again, since nobody knows how long saying it takes."""
         if self._untold is not None:
             told, self._untold = self._untold, None
-            self._on_refused(told)
+            self.on_refused(told)
 
 
 def behind(time: str, latest: str) -> bool:

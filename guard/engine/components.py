@@ -231,16 +231,22 @@ class Components:
         Raises:
             AuditError: another process writes it, or it cannot be used.
         """
-        from guard.audit import AuditLog
         from guard.engine.clock import time_refused
+
+        log = self._log_under(signer)
+        log.tell_refused_times(time_refused)
+        return log
+
+    def _log_under(self, signer: Signer) -> AuditLog:
+        from guard.audit import AuditLog
 
         shared = self.shared_log
         if shared is None:
-            return AuditLog.open(self.audit_folder, signer, clock=self.clock, on_refused=time_refused, wait=LOG_WAIT)
+            return AuditLog.open(self.audit_folder, signer, clock=self.clock, wait=LOG_WAIT)
         from guard.audit.shared import open_shared
 
         wait = max(LOG_WAIT, self.loaded.config.audit.wait_s)
-        return open_shared(shared, self.audit_folder, signer, clock=self.clock, on_refused=time_refused, wait=wait)
+        return open_shared(shared, self.audit_folder, signer, clock=self.clock, wait=wait)
 
     def _open_log(self) -> AuditLog:
         from guard.audit import timestamp

@@ -46,7 +46,8 @@ def test_a_clock_that_runs_backwards(tmp_path):
     back = START - timedelta(days=30)
     times = iter([START, back, back + timedelta(seconds=9), START + timedelta(seconds=1), back])
     told = []
-    with AuditLog.open(tmp_path / "log", SIGNER, clock=lambda: next(times), on_refused=told.append) as log:
+    with AuditLog.open(tmp_path / "log", SIGNER, clock=lambda: next(times)) as log:
+        log.tell_refused_times(told.append)
         assert [log.append(entry(number)) for number in range(5)] == list(range(5))
         assert log.refused_times == 3
     found = [(each.time[:19], each.claimed[:19]) for _, each in reader.entries(tmp_path / "log")]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
+import psycopg
 import pytest
 
-from guard.audit import AuditLog, keys, proof, rotate, verify
+from guard.audit import AuditLog, checkpoint, keys, proof, reader, rotate, tile, verify
+from guard.audit import entry as canonical
 from guard.audit.keys import BothSigners, PublicKeys
 from guard.audit.shared import mirror, open_shared
+from guard.audit.tree import Frontier, leaf_hash
 from guard.errors import AuditError, IntegrityError, KeyUnavailableError
 from guard.model import Entry, Sensitive
 from tests.audit.logs import OTHER, SIGNER, entry
@@ -206,7 +210,105 @@ def test_a_shared_log_changes_its_key_while_machines_take_turns(tmp_path, postgr
     (there / "keys" / rotate.OLD_FILE).unlink()
     write(there)
     write(here)
-    with pytest.raises(IntegrityError):
-        mirror(url, tmp_path / "late", old)  # what only the new key signed is nothing to a holder of the old one
     for machine in (here, there):
         assert verify(machine / "log", old).ok == verify(machine / "log", new).ok is True
+
+
+class Shared:
+    """A log in PostgreSQL that one machine wrote under three keys, in turn."""
+
+    def __init__(self, url: Sensitive[str], folder: Path) -> None:
+        self.url, self.folder = url, folder
+        self.keys = [keys.create(folder / "keys" / rotate.KEY_FILE, "example.org/log").public]
+        self.thief = keys.load(folder / "keys" / rotate.KEY_FILE)
+        self.write()
+        for _ in range(2):
+            self.turn()
+
+    def turn(self) -> None:
+        """Changes the key, writes while both sign, retires the old one, and writes."""
+        self.keys.append(rotate.begin(self.folder / "keys", self.open, record))
+        self.write()
+        rotate.retire(self.folder / "keys", self.open, record)
+        self.write()
+
+    def open(self, signer) -> AuditLog:
+        return open_shared(self.url, self.folder / "log", signer)
+
+    def write(self) -> None:
+        with self.open(rotate.signer(self.folder / "keys")) as log:
+            log.extend([entry(log.size), entry(log.size + 1)])
+
+
+@pytest.fixture
+def shared(tmp_path, postgres) -> Shared:
+    return Shared(Sensitive(postgres.create_database()), tmp_path / "first")
+
+
+@pytest.mark.postgres
+def test_a_machine_that_joins_after_changes_of_the_key(tmp_path, shared):
+    """With the key of now, and no copy of anybody's folder, it follows, writes, starts again, and verifies the log."""
+    new = tmp_path / "new"
+    shutil.copytree(shared.folder / "keys", new / "keys")
+    for _ in range(2):
+        with open_shared(shared.url, new / "log", rotate.signer(new / "keys")) as log:
+            log.append(entry(log.size))
+            assert log.verify().ok
+    shared.write()
+    for public in shared.keys:  # whichever key an auditor pinned, the first as well
+        folder = tmp_path / public.key_id.hex()
+        assert mirror(shared.url, folder, public) == verify(folder, public).require().size == 18
+    shared.write()
+    for public in shared.keys:
+        assert mirror(shared.url, tmp_path / public.key_id.hex(), public) == 20
+    with psycopg.connect(shared.url.reveal(), autocommit=True) as other:
+        other.execute("DELETE FROM guard_audit_commit WHERE size > 18")
+    for public in shared.keys:
+        with pytest.raises(IntegrityError, match="was set back"):
+            mirror(shared.url, tmp_path / public.key_id.hex(), public)
+
+
+@pytest.mark.postgres
+def test_a_copy_that_slept_through_changes_of_the_key(tmp_path, shared):
+    """It ends under a key that is long retired; with that key, and with the newest, it goes on from where it is."""
+    copies = [tmp_path / "by the old key", tmp_path / "by the new one"]
+    sizes = {mirror(shared.url, folder, shared.keys[0]) for folder in copies}
+    shared.turn()
+    for folder, public in zip(copies, (shared.keys[0], shared.keys[-1]), strict=True):
+        assert (sizes, mirror(shared.url, folder, public)) == ({14}, 20)
+        assert verify(folder, shared.keys[1]).ok
+
+
+@pytest.mark.postgres
+def test_nobody_joins_by_another_chain(tmp_path, shared):
+    """A stranger's key, a thief with a retired key, an edited change of keys: refused before anything is written."""
+
+    def refused(public, cause, name="late") -> None:
+        with pytest.raises(IntegrityError, match=cause):
+            mirror(shared.url, tmp_path / name, public)
+        assert reader.segments(tmp_path / name) == []
+
+    refused(OTHER.public, "no checkpoint of the log is signed by")
+    with pytest.raises(IntegrityError, match="no checkpoint of the log is signed by"):
+        open_shared(shared.url, tmp_path / "late", OTHER)
+    mirror(shared.url, tmp_path / "copy", shared.keys[0])
+    with psycopg.connect(shared.url.reveal(), autocommit=True) as other:
+        packed, size = tile.pack_bundle([canonical.encode(entry(1, time="2026-12-31T00:00:00.000000Z"))]), 15
+        rows = other.execute("SELECT packed FROM guard_audit_commit ORDER BY first").fetchall()
+        tree = Frontier().extend(leaf_hash(data) for row in [*rows, (packed,)] for data in tile.unpack_bundle(row[0]))
+        assert tree.size == size
+        note = checkpoint.text(keys.sign(shared.thief, size, tree.root))
+        add = "INSERT INTO guard_audit_commit VALUES (%s, %s, %s, %s, %s)"
+        other.execute(add, ("example.org/log", size - 1, size, packed, note))
+        for public in shared.keys:
+            refused(public, "is not signed by")
+            with pytest.raises(IntegrityError, match="is not signed by"):
+                mirror(shared.url, tmp_path / "copy", public)
+            assert verify(tmp_path / "copy", public).ok
+        other.execute("DELETE FROM guard_audit_commit WHERE size = %s", (size,))
+        other.execute(
+            "UPDATE guard_audit_commit SET packed = replace(encode(packed, 'escape'), %s, %s)::bytea",
+            (str(shared.keys[1])[-20:], str(OTHER.public)[-20:]),
+        )
+    for public in shared.keys:
+        refused(public, "do not hash to their checkpoint")

@@ -228,15 +228,23 @@ def export(
 
 
 @group.command()
-def follow(config: ConfigFile = None) -> int:
-    """Bring this machine's copy of a shared log (`audit.store`) up to date, after checking every hash and signature."""
+def follow(
+    key: Annotated[
+        str | None, typer.Option(help="A public key that the log has or ever had; by default guard's own.")
+    ] = None,
+    config: ConfigFile = None,
+) -> int:
+    """Bring this machine's copy of a shared log (`audit.store`) up to date, after checking every hash and signature.
+
+    From any key of the log the entries that name its keys lead to the others, so the first one will do for ever.
+    """
     from guard.audit.shared import mirror
 
     with session(config) as g:
         shared = g.parts.shared_log
         if shared is None:
             raise UsageError("the log is not shared", help="set audit.store in guard.toml")
-        size = mirror(shared, g.parts.audit_folder, g.parts.verifier_key)
+        size = mirror(shared, g.parts.audit_folder, _public(key) if key else g.parts.verifier_key)
     out(f"followed: {size} entries\n")
     return EXIT_CLEAN
 
