@@ -48,7 +48,7 @@ def writes(statement: exp.Expression, catalogue: Catalogue) -> list[Write]:
         into = first.args["into"].this
         first.set("into", None)
         return [Write(_table(into), statement, creates=True)]
-    if isinstance(statement, (exp.Query, exp.Values)):
+    if isinstance(statement, (exp.Query, exp.Values, exp.Pivot)):
         return _swapped(statement) or [Write(None, statement)]
     for kind, translate in _TRANSLATIONS.items():
         if isinstance(statement, kind):

@@ -52,8 +52,19 @@ class Queries:
             return self._subquery(node, parent, ctes)
         if isinstance(node, exp.Values):
             return self.values(node, parent, ctes)
+        if isinstance(node, exp.Pivot) and node.args.get("this") is not None:
+            return self._pivot(node, parent, ctes)
         self.analysis.gap("unsupported_syntax", f"`{type(node).__name__}` as a query")
         return Anything(NOTHING)
+
+    def _pivot(self, node: exp.Pivot, parent: Scope | None, ctes: Ctes | None) -> Relation:
+        """DuckDB's statement `PIVOT t ON a USING sum(b)`."""
+        scope = Scope(parent, ctes)
+        self.sources.add(node.this, scope, {})
+        if len(scope.sources) != 1:
+            self.analysis.gap("unsupported_syntax", "`PIVOT` of several tables")
+            return Anything(NOTHING)
+        return self.sources.pivots.apply(node, scope.sources[0], scope)
 
     def cte(self, entry: Cte) -> Relation:
         """The relation of a common table expression, evaluated once; a recursive one until nothing is added."""
@@ -144,13 +155,13 @@ class Queries:
         for projection in node.expressions:
             value = projection.this if type(projection) is exp.Alias else projection
             if type(value) is exp.Star or (type(value) is exp.Column and type(value.this) is exp.Star):
-                found, open_sources = self._star(value, scope)
+                found, open_sources = self.star(value, scope)
                 columns += found
                 opens += open_sources
                 self.analysis.spend(len(found))
                 continue
             if type(value) is exp.Columns:
-                found, open_sources = self._star(value.this if type(value.this) is exp.Star else exp.Star(), scope)
+                found, open_sources = self.star(value.this if type(value.this) is exp.Star else exp.Star(), scope)
                 columns += found
                 opens += open_sources
                 for part in value.find_all(exp.Column):
@@ -184,7 +195,7 @@ class Queries:
         name = _function_name(value)
         return Col(name, self.analysis.names.stored(name), flow)
 
-    def _star(self, star: exp.Expr, scope: Scope) -> tuple[list[Col], list[Relation]]:
+    def star(self, star: exp.Expr, scope: Scope) -> tuple[list[Col], list[Relation]]:
         """`*`, `t.*`, with EXCEPT, REPLACE and RENAME (DuckDB, BigQuery, Snowflake)."""
         self.analysis.seen.add(id(star))
         columns, opens = starred(star, scope, self.analysis)  # type: ignore[arg-type]  # Expr and Expression are one here

@@ -10,8 +10,9 @@ from sqlglot import exp
 from guard.errors import ParseError
 from guard.model import Table
 from guard.sql import functions
-from guard.sql.marks import BY_FILTER, BY_JOIN, KEEP, TRANSFORM, Base, Flow, merge, union
+from guard.sql.marks import BY_JOIN, KEEP, TRANSFORM, Base, Flow, merge, union
 from guard.sql.parse import parse
+from guard.sql.pivots import Pivots
 from guard.sql.relations import Anything, Col, Derived, Relation
 from guard.sql.scopes import Scope, Source, row, starred
 
@@ -65,6 +66,7 @@ class Sources:
     def __init__(self, analysis: Analysis, queries: Queries) -> None:
         self._analysis = analysis
         self._queries = queries
+        self.pivots = Pivots(analysis, queries)
 
     def add(self, node: Any, scope: Scope, rows: dict[Base, int], *, listed: bool = True) -> list[Source]:
         """Adds one entry with everything that is joined to it inside its parentheses; returns what was added."""
@@ -81,18 +83,17 @@ class Sources:
         elif isinstance(node, exp.Values):
             relation = self._queries.values(node, self._around(scope), scope.ctes)
             self._append(scope, node.args.get("alias"), relation, listed=listed)
-        elif isinstance(node, exp.Query):
+        elif isinstance(node, (exp.Query, exp.Pivot)):
             self._append(
                 scope, node.args.get("alias"), self._queries.query(node, self._around(scope), scope.ctes), listed=listed
             )
         else:
             self._analysis.gap("unsupported_syntax", f"`{type(node).__name__}` in FROM")
             scope.sources.append(Source("", Anything({}), listed=listed))
-        added = scope.sources[before:]
-        for source in added:
-            merge(rows, source.relation.rows, KEEP)
         if node.args.get("pivots"):
             self._pivot(node, scope, before)
+        for source in scope.sources[before:]:
+            merge(rows, source.relation.rows, KEEP)
         for join in node.args.get("joins") or ():
             self.join(join, scope, rows)
         for lateral in node.args.get("laterals") or ():
@@ -230,7 +231,7 @@ class Sources:
         while isinstance(inner, exp.Subquery) and not inner.args.get("alias") and not inner.args.get("joins"):
             inner = inner.this
         alias = node.args.get("alias")
-        if isinstance(inner, (exp.Query, exp.Values)) and not isinstance(inner, exp.Subquery):
+        if isinstance(inner, (exp.Query, exp.Values, exp.Pivot)) and not isinstance(inner, exp.Subquery):
             relation = self._queries.query(self._plain(node), self._around(scope), scope.ctes)
             self._append(scope, alias, relation, listed=listed)
         elif alias is None:
@@ -281,21 +282,20 @@ class Sources:
         scope.sources.append(Source(key, Anything(flow, rows, cols, frozenset(own)), listed=listed))
 
     def _pivot(self, node: Any, scope: Scope, before: int) -> None:
-        """PIVOT makes columns out of values, whose names guard cannot know: a gap, with all columns behind each."""
-        self._analysis.gap("unsupported_syntax", "`PIVOT` or `UNPIVOT`")
-        rows: dict[Base, int] = {}
-        everything = union([row(source.relation) for source in scope.sources[before:]] or [{}])
+        """What stands before PIVOT or UNPIVOT becomes one relation with other columns."""
+        added = scope.sources[before:]
+        key, relation = (added[0].key, added[0].relation) if len(added) == 1 else ("", Anything({}))
+        if len(added) > 1:
+            group = Scope(scope.parent, scope.ctes)
+            group.sources = list(added)
+            columns, opens = starred(exp.Star(), group, self._analysis)
+            relation = Derived(columns, union([source.relation.rows for source in added]), opens)
         for pivot in node.args["pivots"]:
-            for part in pivot.iter_expressions():
-                if not isinstance(part, (exp.TableAlias, exp.Identifier)):
-                    self._queries.expressions.gather(part, scope, BY_FILTER, rows)
-        alias = node.args["pivots"][-1].args.get("alias")
-        key = scope.sources[before].key if len(scope.sources) > before else ""
-        del scope.sources[before:]
-        if alias is not None and isinstance(alias.this, exp.Identifier):
-            key = self._analysis.names.of(alias.this)
-        merge(rows, everything, BY_FILTER)
-        scope.sources.append(Source(key, Anything(everything, rows)))
+            relation = self.pivots.apply(pivot, Source(key, relation), scope)
+            alias = pivot.args.get("alias")
+            if alias is not None and isinstance(alias.this, exp.Identifier):
+                key = self._analysis.names.of(alias.this)
+        scope.sources[before:] = [Source(key, relation)]
 
     def _natural(self, before: Sequence[Source], added: Sequence[Source], scope: Scope, rows: dict[Base, int]) -> None:
         if any(source.relation.open for source in (*before, *added)):

@@ -1,4 +1,4 @@
-"""Lineage of statements and scripts, case by case: tests/cases/lineage/statements.yml."""
+"""Lineage of statements and scripts, case by case: tests/cases/lineage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from guard.model import Dataset, Edge, FieldRef, QueryLineage
 from guard.sql.parse import parse
 from tests.sql.world import clinic
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "lineage" / "statements.yml").read_text())
+FOLDER = Path(__file__).parents[1] / "cases" / "lineage"
+CASES = [case for name in ("statements", "pivots") for case in yaml.safe_load((FOLDER / f"{name}.yml").read_text())]
 DIALECTS = [
     *("athena", "bigquery", "clickhouse", "databricks", "duckdb", "hive", "mysql", "oracle", "postgres"),
     *("presto", "redshift", "snowflake", "spark", "sqlite", "starrocks", "trino", "tsql"),
