@@ -185,6 +185,16 @@ class SkippedTable(Value, frozen=True):
     reason: str
 
 
+class Contradiction(Value, frozen=True):
+    """A scan and the propagated labels disagree: a finding. `seen` is None where a scan found the field clean."""
+
+    field: FieldRef
+    kind: str
+    told: State
+    seen: State | None
+    help: str
+
+
 class ScanReport(Value, frozen=True):
     """The result of a scan; `partial` when a table was skipped or failed."""
 
@@ -199,6 +209,7 @@ class ScanReport(Value, frozen=True):
     rules_version: str = ""
     started: str = ""  # RFC 3339, UTC
     seconds: float = 0.0
+    contradictions: tuple[Contradiction, ...] = ()  # where the lineage says otherwise
 
     @property
     def partial(self) -> bool:

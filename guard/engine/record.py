@@ -51,7 +51,8 @@ def scan_body(report: ScanReport, *, state: str) -> dict[str, Any]:
     for field in report.sensitive:
         if field.label:
             kinds[field.label.kind] = kinds.get(field.label.kind, 0) + 1
-    return {
+    found = {"contradictions": len(report.contradictions)} if report.contradictions else {}
+    return found | {
         "scan": report.id,
         "state": state,
         "source": report.source,

@@ -100,7 +100,8 @@ def scan(
                 fields += labels
         if progress is not None:
             progress(str(table.name), number, len(tables))
-    result = report()
+    parts.projector.flush()  # what guard itself made of the data stands in the lineage by now
+    result = msgspec.structs.replace(report(), contradictions=parts.standings.contradictions(fields))
     run.finish(result)
     ended = timestamp(clock())
     edges = edges_of_scan(result.fields)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from guard.lineage.compact import CompactGraph
-from guard.lineage.propagate import Contradiction, contradictions
-from guard.model import FieldLabel, FieldRef, Label
+from guard.lineage.propagate import contradictions
+from guard.model import Contradiction, FieldLabel, FieldRef, Label
 from guard.store.clock import written
 
 if TYPE_CHECKING:
@@ -55,12 +55,19 @@ class Standings:
         return graph
 
     def contradictions(self, scanned: Iterable[FieldLabel]) -> tuple[Contradiction, ...]:
-        """Where what a scan saw is not what comes along the edges; the scanned labels themselves do not count."""
+        """Where what a scan saw is not what comes along the edges; the scanned labels themselves do not count.
+
+        A field that was found clean contradicts only a label that was copied to it: of a value that something was
+        computed from, nobody knows whether it is still in there.
+        """
+        fields = tuple(scanned)
+        if not self._parts.store.lineage.into({one.field.dataset for one in fields}):
+            return ()
         with self._lock:
             graph = self.current()
-            fields = tuple(scanned)
             told = {one.field: graph.arriving(one.field).labels for one in fields}
-        return contradictions({field: labels for field, labels in told.items() if labels}, fields)
+            found = contradictions({field: labels for field, labels in told.items() if labels}, fields)
+            return tuple(one for one in found if one.seen is not None or one.kind in graph.copied(one.field))
 
     def _build(self) -> None:
         store = self._parts.store

@@ -20,7 +20,7 @@ from guard.lineage.links import Links, Rows
 from guard.lineage.marks import KEEP, SIDE, Marks
 from guard.lineage.order import Order
 from guard.lineage.propagate import Carried, carried, worst
-from guard.model import Dataset, Edge, FieldRef, Label, Value
+from guard.model import Dataset, Edge, FieldRef, Label, State, Value
 
 MAX_REACH = 100_000  # fields of one answer
 Held: TypeAlias = tuple[int, int]  # a set of labels and a sway
@@ -180,6 +180,20 @@ class CompactGraph:
         """What comes to a field along its edges, without the labels of its own."""
         number = self._fields.find(field)
         return NOTHING if number is None else self._told(self._compute(number, own=False))
+
+    def copied(self, field: FieldRef) -> set[str]:
+        """The kinds found raw in fields from which this one is a copy, over any number of steps."""
+        start = self._fields.find(field)
+        queue = [] if start is None else [start]
+        seen = set(queue)
+        found: set[str] = set()
+        for number in queue:  # the list grows while it is walked
+            for source, transfer in self._links.arrivals(number):
+                if source not in seen and self._marks.copies(transfer):
+                    seen.add(source)
+                    queue.append(source)
+                    found |= {label.kind for label in self._mine(source) if label.state is State.RAW}
+        return found
 
     def retag(self, field: FieldRef, labels: Sequence[Label]) -> list[FieldRef]:
         """Gives a field other labels of its own; returns the fields whose standing changed, itself included.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from guard.errors import UsageError
+from guard.lineage.edges import BETWEEN
 from guard.lineage.label_rules import LabelRules
 from guard.lineage.propagate import Carried, over, worst
 from guard.model import Dataset, Edge, FieldRef
@@ -74,6 +75,14 @@ class Marks:
     def transfers(self) -> int:
         """How many there are."""
         return len(self._examples)
+
+    def copies(self, transfer: int) -> bool:
+        """True where a value goes over as it is, on some way."""
+        edge, _ = self._examples[transfer]
+        if edge is None or edge.masking:
+            return False
+        steps = [{step.partition("(")[0] for step in way.split(BETWEEN)} for way in edge.how]
+        return any(way <= self._rules.transparent for way in steps) if steps else edge.subtype == "IDENTITY"
 
     def set_of(self, labels: tuple[Carried, ...]) -> int:
         """The number of labels of which no two have the same kind."""

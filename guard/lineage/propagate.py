@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from guard.lineage.edges import BETWEEN
 from guard.lineage.label_rules import LabelRules, Parts
-from guard.model import Edge, FieldLabel, FieldRef, Label, State, Value
+from guard.model import Contradiction, Edge, FieldLabel, FieldRef, Label, State, Value
 
 # From worst to best (design, section 4).
 ORDER: Mapping[State, int] = {state: rank for rank, state in enumerate(State)}
@@ -40,16 +40,6 @@ class Carried(Value, frozen=True, order=True):
         return self.state not in (State.NONE, State.DP) and not (
             self.state is State.AGGREGATED and any(note.startswith(_AT_LEAST) for note in self.notes)
         )
-
-
-class Contradiction(Value, frozen=True):
-    """A scan and the propagated labels disagree: a finding. `seen` is None where a scan found the field clean."""
-
-    field: FieldRef
-    kind: str
-    told: State
-    seen: State | None
-    help: str
 
 
 def carried(label: Label) -> Carried:

@@ -11,13 +11,14 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import msgspec
 import pyarrow as pa
 import pytest
 
 from guard.cli.answers import RENDER, as_table, unique_names
 from guard.cli.commands.scan import exit_code
 from guard.cli.formats import render_scan, scan_formats
-from guard.model import Dataset, Evidence, FieldLabel, FieldRef, Label, ScanReport, SkippedTable
+from guard.model import Contradiction, Dataset, Evidence, FieldLabel, FieldRef, Label, ScanReport, SkippedTable, State
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "cases/cli/sarif-2.1.0-part.schema.json").read_text("utf-8"))
 EVIL = "x\x1b]0;y\x07|<b>`[a](http://h)\n\u202ez\x00\ufffe"
@@ -53,6 +54,13 @@ WHOLE = report(
     field("n", "clean"),
     skipped=(SkippedTable("main.broken", "not readable"),),
 )
+AGAINST = msgspec.structs.replace(
+    WHOLE,
+    contradictions=(
+        Contradiction(WHOLE.fields[0].field, "cn.mobile", State.PSEUDONYMISED, State.RAW, "look at `hash.unkeyed`"),
+        Contradiction(WHOLE.fields[3].field, "intl.email", State.RAW, None, "scan again with a larger sample"),
+    ),
+)
 EVIL_REPORT = report(
     field(EVIL, "sensitive", table=EVIL, label=Label("cn.mobile", 3)),
     field(EVIL, "not_scanned", table=EVIL),
@@ -60,7 +68,7 @@ EVIL_REPORT = report(
 )
 
 
-@pytest.mark.parametrize("whole", [WHOLE, EVIL_REPORT, report()], ids=["whole", "evil", "empty"])
+@pytest.mark.parametrize("whole", [WHOLE, EVIL_REPORT, report(), AGAINST], ids=["whole", "evil", "empty", "against"])
 def test_sarif_follows_the_standard(whole):
     """SARIF holds to the schema of the parts that we write, and each result points to its own rule."""
     document = json.loads(render_scan(whole, "sarif", str.upper))
@@ -238,3 +246,32 @@ def test_a_long_table_says_what_it_leaves_out():
     text = as_table(pa.table({"x": ["y" * 5000] + ["z"] * 149}))
     assert text.endswith("150 rows, 50 not shown (use --format csv)\n")
     assert "(5000 characters)" in text
+
+
+@pytest.mark.parametrize("name", ["table", "json", "ndjson", "sarif", "junit", "markdown"])
+def test_contradictions_with_the_lineage_are_findings_in_every_format(name):
+    """Field, kind, what the lineage says, what the scan saw, and the cure; and nothing of it where there is none."""
+    text = render_scan(AGAINST, name, str.upper).replace("\\", "")
+    for part in ("phone", "cn.mobile", "pseudonymised", "look at `hash.unkeyed`", "intl.email", "scan again"):
+        assert part in text
+    assert "pseudonymised" not in render_scan(WHOLE, name, str.upper)
+
+
+def test_contradictions_as_json():
+    """`seen` is null where the scan found nothing."""
+    found = json.loads(render_scan(AGAINST, "json", str.upper))["contradictions"]
+    assert [(one["field"], one["told"], one["seen"]) for one in found] == [
+        ("phone", "pseudonymised", "raw"),
+        ("n", "raw", None),
+    ]
+    suite = ET.fromstring(render_scan(AGAINST, "junit", str.upper)).find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), len(suite)) == ("7", "4", 7)
+
+
+def test_a_contradiction_alone_is_a_finding_to_the_exit_code():
+    """A scan that finds nothing of a level to fail for still fails where it contradicts the lineage; SARIF keeps 0."""
+    clean = report(field("n", "clean"))
+    assert exit_code(clean, fail_level=1) == 0
+    against = msgspec.structs.replace(clean, contradictions=AGAINST.contradictions[1:])
+    assert exit_code(against, fail_level=6) == 1
+    assert exit_code(against, fail_level=6, is_sarif=True) == 0

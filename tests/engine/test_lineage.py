@@ -276,6 +276,26 @@ def test_a_rescan_that_contradicts_is_a_finding(world: World) -> None:
     ]
 
 
+def test_a_scan_says_where_it_contradicts_the_lineage(world: World, tmp_path: Path) -> None:
+    """Told hashed, a scan sees the numbers; told a copy, it sees none of them; told computed, nobody knows."""
+    table = pa.table({"phone": [phone(n) for n in range(50)], "n": list(range(50)), "m": list(range(50))})
+    first = {one.field.path: one for one in world.guard.scan(table).fields}
+    assert world.guard.scan(table).contradictions == ()
+    number = column(world, "residents.phone")
+    edges = (
+        Edge(number, first["phone"].field, "DIRECT", "TRANSFORMATION", how=("md5",)),
+        Edge(number, first["n"].field, "DIRECT", "TRANSFORMATION", how=("trim",)),
+        Edge(number, first["m"].field, "DIRECT", "TRANSFORMATION", how=("length",)),
+    )
+    trail = Trail("lineage", name="job", edges=edges)
+    leave(world.guard.parts, trail, operator="tester", time="2026-01-01T00:00:00.000000Z")
+    found = world.guard.scan(table).contradictions
+    assert [(one.field.path, one.kind, one.told, one.seen) for one in found] == [
+        ("phone", "cn.mobile", State.PSEUDONYMISED, State.RAW),
+        ("n", "cn.mobile", State.RAW, None),
+    ]
+
+
 def test_documents_that_are_not_understood_leave_nothing(world: World) -> None:
     """One bad line among events refuses the whole document, by its number."""
     good = '{"eventTime": "x", "schemaURL": "x"}'

@@ -42,8 +42,9 @@ def command(
 ) -> int:
     """Sample a source read-only, classify every column, and keep the labels.
 
-    Exit code 1 means that sensitive fields were found, 3 that nothing was looked at, 4 that the result is partial.
-    With `--format sarif` the findings are in the file, and the exit code is 0 for them.
+    Exit code 1 means that sensitive fields were found, or that what was seen contradicts the lineage, 3 that nothing
+    was looked at, 4 that the result is partial. With `--format sarif` the findings are in the file, and the exit code
+    is 0 for them.
     """
     check_format(output_format)
     check_writable(output)
@@ -70,5 +71,5 @@ def exit_code(report: ScanReport, *, fail_level: int, is_sarif: bool = False) ->
         return EXIT_NOTHING
     if report.partial:
         return EXIT_INCOMPLETE
-    found = any(field.label and field.label.level >= fail_level for field in report.sensitive)
+    found = any(field.label and field.label.level >= fail_level for field in report.sensitive) or report.contradictions
     return EXIT_FINDINGS if found and not is_sarif else EXIT_CLEAN

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from guard.errors import UsageError
-from guard.model import Dataset, FieldLabel, ScanReport
+from guard.model import Contradiction, Dataset, FieldLabel, ScanReport
 
+CONTRADICTION = "lineage.contradiction"  # the rule that a contradiction breaks
 Texts = Callable[[str], str]  # kind -> its name for people
 
 
@@ -67,15 +68,23 @@ def totals(report: ScanReport) -> Totals:
 def summary(report: ScanReport) -> str:
     """The totals in one line."""
     count = totals(report)
+    against = f", {_many(len(report.contradictions), 'contradiction')} with the lineage"
     return (
         f"{_many(count.tables, 'table')}, {_many(count.fields, 'field')} looked at, {count.sensitive} sensitive, "
         f"{_many(count.unread, 'field')} not looked at, {_many(count.skipped, 'table')} skipped"
+        f"{against if report.contradictions else ''}"
     )
 
 
 def not_looked_at(report: ScanReport) -> tuple[FieldLabel, ...]:
     """The fields that were not looked at."""
     return tuple(field for field in report.fields if field.verdict == "not_scanned")
+
+
+def disagreement(one: Contradiction) -> str:
+    """A contradiction in words."""
+    seen = f"is {one.seen.value} in it" if one.seen else "was not found in it"
+    return f"{one.kind} should be {one.told.value} by its lineage, and {seen}: {one.help}"
 
 
 def main_evidence(field: FieldLabel, *, reasons: int) -> str:

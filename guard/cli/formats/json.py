@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from guard.cli.formats import Texts, totals
-from guard.model import FieldLabel, ScanReport
+from guard.model import Contradiction, FieldLabel, ScanReport
 
 VERSION = 1
 
@@ -29,9 +29,23 @@ def render(report: ScanReport, name_of: Texts) -> str:
         "totals": asdict(totals(report)),
         "tables": [{"name": name, "rows": rows} for name, rows in report.rows],
         "fields": [field_record(field, name_of) for field in report.fields],
+        "contradictions": [disagreement_record(one) for one in report.contradictions],
         "skipped": [msgspec.to_builtins(skipped) for skipped in report.skipped],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def disagreement_record(one: Contradiction) -> dict[str, Any]:
+    """Where a scan and the lineage disagree, as JSON; `seen` is null where the scan found the field clean."""
+    return {
+        "namespace": one.field.dataset.namespace,
+        "dataset": one.field.dataset.name,
+        "field": one.field.path,
+        "kind": one.kind,
+        "told": one.told.value,
+        "seen": one.seen.value if one.seen else None,
+        "help": one.help,
+    }
 
 
 def field_record(field: FieldLabel, name_of: Texts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from guard.cli.formats import Texts, not_looked_at
+from guard.cli.formats import CONTRADICTION, Texts, disagreement, not_looked_at
 from guard.cli.terminal import cell
 from guard.model import ScanReport
 
@@ -12,8 +12,8 @@ from guard.model import ScanReport
 def render(report: ScanReport, name_of: Texts) -> str:
     """Sensitive fields fail, fields that were not looked at are skipped with a reason, skipped tables are errors."""
     counts = {
-        "tests": str(len(report.fields) + len(report.skipped)),
-        "failures": str(len(report.sensitive)),
+        "tests": str(len(report.fields) + len(report.skipped) + len(report.contradictions)),
+        "failures": str(len(report.sensitive) + len(report.contradictions)),
         "errors": str(len(report.skipped)),
         "time": f"{report.seconds:.3f}",
     }
@@ -27,6 +27,9 @@ def render(report: ScanReport, name_of: Texts) -> str:
             ET.SubElement(case, "failure", message=_text(text), type=field.label.kind)
         elif field.verdict == "not_scanned":
             ET.SubElement(case, "skipped", message=_text(field.reason))
+    for one in report.contradictions:
+        case = _case(suite, one.field.dataset.name, f"{one.field.path} (lineage)")
+        ET.SubElement(case, "failure", message=_text(disagreement(one)), type=CONTRADICTION)
     for skipped in report.skipped:
         case = _case(suite, skipped.name, "(table)")
         ET.SubElement(case, "error", message=_text(skipped.reason), type="not-looked-at")

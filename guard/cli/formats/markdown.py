@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from guard.cli.formats import Texts, main_evidence, not_looked_at, short_names, summary
+from guard.cli.formats import Texts, disagreement, main_evidence, not_looked_at, short_names, summary
 from guard.cli.terminal import cell
 from guard.model import ScanReport
 
@@ -29,6 +29,12 @@ def render(report: ScanReport, name_of: Texts) -> str:
             main_evidence(field, reasons=1),
         )
         lines.append("| " + " | ".join(map(_plain, cells)) + " |")
+    if report.contradictions:
+        lines += ["", "## Contradicts the lineage", ""]
+        lines += [
+            f"- {_plain(short(one.field.dataset))}.{_plain(one.field.path)}: {_plain(disagreement(one))}"
+            for one in report.contradictions
+        ]
     unread = not_looked_at(report)
     if unread or report.skipped:
         lines += ["", "## Not looked at", ""]

@@ -6,17 +6,18 @@ import json
 from dataclasses import asdict
 
 from guard.cli.formats import Texts, summary, totals
-from guard.cli.formats.json import VERSION, field_record
+from guard.cli.formats.json import VERSION, disagreement_record, field_record
 from guard.model import ScanReport
 
 
 def render(report: ScanReport, name_of: Texts) -> str:
-    """A line a field, a line a skipped table, then the summary; `record` says which."""
+    """A line a field, a skipped table, a contradiction, then the summary; `record` says which."""
     lines = [{"v": VERSION, "record": "field", **field_record(field, name_of)} for field in report.fields]
     lines += [
         {"v": VERSION, "record": "skipped", "table": skipped.name, "reason": skipped.reason}
         for skipped in report.skipped
     ]
+    lines += [{"v": VERSION, "record": "contradiction", **disagreement_record(one)} for one in report.contradictions]
     last = {"partial": report.partial, "totals": asdict(totals(report)), "text": summary(report)}
     lines.append({"v": VERSION, "record": "summary", "id": report.id, "source": report.source, **last})
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)

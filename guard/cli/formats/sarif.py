@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from guard import __version__
-from guard.cli.formats import Texts, not_looked_at
-from guard.model import Dataset, FieldLabel, ScanReport
+from guard.cli.formats import CONTRADICTION, Texts, disagreement, not_looked_at
+from guard.model import Contradiction, Dataset, FieldLabel, FieldRef, ScanReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {1: "note", 2: "note", 3: "warning", 4: "error", 5: "error"}
@@ -24,12 +24,15 @@ def render(report: ScanReport, name_of: Texts) -> str:
     """One run: a rule for each kind found, a result for each sensitive field, a notification for all not looked at."""
     labelled = [(field, field.label) for field in report.sensitive if field.label]
     kinds = sorted({label.kind for _, label in labelled})
+    rules = [(kind, name_of(kind)) for kind in kinds]
+    if report.contradictions:
+        rules.append((CONTRADICTION, "a scan saw otherwise than the lineage says"))
     run = {
         "tool": {
             "driver": {
                 "name": "guard",
                 "version": __version__,
-                "rules": [{"id": kind, "shortDescription": {"text": name_of(kind)}} for kind in kinds],
+                "rules": [{"id": kind, "shortDescription": {"text": text}} for kind, text in rules],
             }
         },
         # The part before the last slash is the category that code hosts compare runs by (section 3.17.3).
@@ -42,7 +45,10 @@ def render(report: ScanReport, name_of: Texts) -> str:
             }
         ],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(field, kinds, name_of) for field, _ in labelled],
+        "results": [
+            *(_result(field, kinds, name_of) for field, _ in labelled),
+            *(_against(one, len(kinds)) for one in report.contradictions),
+        ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
@@ -56,16 +62,32 @@ def _result(field: FieldLabel, kinds: list[str], name_of: Texts) -> dict[str, An
         "ruleIndex": kinds.index(field.label.kind),
         "level": LEVELS[field.label.level],
         "message": {"text": f"{place} holds {name_of(field.label.kind)} (level {field.label.level})"},
-        "locations": [
-            {
-                **_physical(field.field.dataset),
-                "logicalLocations": [{"name": field.field.path, "fullyQualifiedName": place, "kind": "member"}],
-            }
-        ],
+        "locations": [_location(field.field)],
         "partialFingerprints": {"guard/v1": mark},
         "rank": round(field.score * 100, 1),
         "properties": {"level": field.label.level, "state": str(field.label.state)},
     }
+
+
+def _against(one: Contradiction, index: int) -> dict[str, Any]:
+    place = _place(one)
+    return {
+        "ruleId": CONTRADICTION,
+        "ruleIndex": index,
+        "level": "error",
+        "message": {"text": f"{place}: {disagreement(one)}"},
+        "locations": [_location(one.field)],
+        "partialFingerprints": {
+            "guard/v1": _digest(f"{CONTRADICTION}\n{one.kind}\n{one.field.dataset.namespace}\n{place}")
+        },
+        "rank": 100.0,
+    }
+
+
+def _location(field: FieldRef) -> dict[str, Any]:
+    place = f"{field.dataset.name}.{field.path}"
+    logical = [{"name": field.path, "fullyQualifiedName": place, "kind": "member"}]
+    return {**_physical(field.dataset), "logicalLocations": logical}
 
 
 def _not_looked_at(report: ScanReport) -> list[dict[str, Any]]:
@@ -74,7 +96,7 @@ def _not_looked_at(report: ScanReport) -> list[dict[str, Any]]:
     return [{"level": "error", "message": {"text": text}} for text in texts]
 
 
-def _place(field: FieldLabel) -> str:
+def _place(field: FieldLabel | Contradiction) -> str:
     return f"{field.field.dataset.name}.{field.field.path}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guard.cli.formats import Texts, main_evidence, not_looked_at, short_names, summary
+from guard.cli.formats import Texts, disagreement, main_evidence, not_looked_at, short_names, summary
 from guard.cli.tables import render_table
 from guard.cli.terminal import cell
 from guard.model import ScanReport
@@ -27,6 +27,10 @@ def render(report: ScanReport, name_of: Texts) -> str:
         if field.label
     ]
     parts = [render_table(HEADER, rows)] if rows else []
+    parts += [
+        f"contradicts the lineage: {cell(f'{short(one.field.dataset)}.{one.field.path}: {disagreement(one)}')}\n"
+        for one in report.contradictions
+    ]
     parts += [
         f"not looked at: {cell(f'{short(field.field.dataset)}.{field.field.path}: {field.reason}')}\n"
         for field in not_looked_at(report)
