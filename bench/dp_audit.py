@@ -21,6 +21,7 @@ from bench.result import Result
 from guard.anonymize.dp.sql.accept import accept
 from guard.anonymize.dp.sql.answer import Measured, Plan, Rule, draw, measured, plan
 from guard.anonymize.dp.sql.form import forms
+from guard.anonymize.dp.sql.marks import unmarked
 from guard.anonymize.dp.sql.measure import Noise
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.sql.catalogue import Catalogue
@@ -104,7 +105,7 @@ class _Pools:
 
 def _bound(planned: Plan, one: Any, other: Any, draws: int, pools: _Pools) -> float:
     """A lower bound of epsilon from the answers on two databases, in the better of both directions."""
-    answers = [[each.execute(form.sql).fetchall() for form in planned.forms] for each in (one, other)]
+    answers = [[each.execute(unmarked(form.sql)).fetchall() for form in planned.forms] for each in (one, other)]
     truths = _truths(planned, answers)
     scores = [
         [_score(measured(planned, found, noise_of=pools), planned, truths) for _ in range(draws)] for found in answers

@@ -21,6 +21,7 @@ from guard.anonymize.dp.sql.accept import accept
 from guard.anonymize.dp.sql.answer import Rule, measured, plan, rows_of
 from guard.anonymize.dp.sql.bounding import is_open, search
 from guard.anonymize.dp.sql.form import forms
+from guard.anonymize.dp.sql.marks import unmarked
 from guard.anonymize.dp.sql.metadata import Units, tables_of
 from guard.anonymize.dp.sql.post import finish
 from guard.model import Column, Dataset, Table, TableName
@@ -77,7 +78,7 @@ def _errors(connection: Any, sql: str, units: Units, runs: int) -> list[float]:
         if key not in made:
             statements = forms(narrowed, groups=groups, rows=rows, salt=1)
             planned = plan(narrowed, statements, rule, groups=groups, rows=rows)
-            made[key] = (planned, [connection.execute(form.sql).fetchall() for form in statements])
+            made[key] = (planned, [connection.execute(unmarked(form.sql)).fetchall() for form in statements])
         planned, answers = made[key]
         cells, _ = rows_of(planned, measured(planned, answers))
         own = finish(narrowed.post, cells)

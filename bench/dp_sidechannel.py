@@ -17,6 +17,7 @@ from bench.result import Result
 from guard.anonymize.dp.sql.accept import accept
 from guard.anonymize.dp.sql.answer import Rule, measured, plan, rows_of
 from guard.anonymize.dp.sql.form import forms
+from guard.anonymize.dp.sql.marks import unmarked
 from guard.anonymize.dp.sql.metadata import tables_of
 from guard.anonymize.dp.sql.post import finish
 from guard.anonymize.dp.sql.refusal import Refusal
@@ -90,7 +91,7 @@ def _outcome(connection: Any, sql: str, catalogue: Catalogue, units: Any) -> str
     except GuardError as error:
         return f"error {error.code}"
     try:
-        found = [connection.execute(form.sql).fetchall() for form in made]
+        found = [connection.execute(unmarked(form.sql)).fetchall() for form in made]
     except duckdb.Error as error:
         return f"failed {type(error).__name__}"
     planned = plan(accepted, made, Rule(_one(), _small()), groups=5, rows=4)
@@ -182,7 +183,7 @@ def _correlation(connection: Any, catalogue: Catalogue, units: Any, answers: int
     accepted = accept(parse("SELECT SUM(b) AS s FROM t", "duckdb"), catalogue, units)
     made = forms(accepted, groups=1, rows=4, salt=3)
     planned = plan(accepted, made, Rule(_one(), _small()), groups=1, rows=4)
-    found = [connection.execute(form.sql).fetchall() for form in made]
+    found = [connection.execute(unmarked(form.sql)).fetchall() for form in made]
     silent = measured(planned, found, noise_of=lambda _noise, count: [0] * count).sums[()][0]
     times, sizes = [], []
     for _ in range(answers):

@@ -25,8 +25,10 @@ from guard.model import Decision, Job, Subject
 if TYPE_CHECKING:
     from guard.config import Loaded
     from guard.engine.components import Components
+    from guard.engine.dp_form import Tables
 
 CACHED_ASKS = 4096  # prepared statements kept
+KEPT_TABLES = 512  # enforced tables kept for private questions
 
 
 class Desk:
@@ -40,6 +42,7 @@ class Desk:
         # OWNED BY: _lock. A frame is kept beside its source: were it gone, another one could have its number.
         self._sources: dict[object, tuple[object, OpenSource]] = {}
         self._asks: Cache[Prepared] = Cache(CACHED_ASKS)
+        self._enforced_tables: Tables = Cache(KEPT_TABLES)  # for private questions
 
     def close(self) -> None:
         """Closes the sources; safe to call twice."""
@@ -100,7 +103,7 @@ class Desk:
                 self.parts.masks.for_purpose(purpose, provide=provide),
                 self.category_of,
                 self.parts.label_rules.identifiers if self._loaded.config.lineage.subjects else frozenset(),
-                dp=DpRules(lambda: self.parts.units, self.parts.bounding_salt),
+                dp=DpRules(lambda: self.parts.units, self.parts.bounding_salt, self._enforced_tables),
             )
             prepared = prepare(ask, opened.source, catalogue, labels, rooms)
             person = self.parts.people.of(subject.id)

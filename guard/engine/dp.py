@@ -30,7 +30,8 @@ from guard.anonymize.dp.sql.metadata import Units
 from guard.anonymize.dp.sql.post import Cell, arranged, shown
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.store_form import decoded, encoded
-from guard.errors import AccessDeniedError, ParseError
+from guard.engine.dp_form import FormEnforcement, Tables
+from guard.errors import AccessDeniedError
 from guard.model import (
     Decision,
     DifferentialPrivacy,
@@ -39,17 +40,11 @@ from guard.model import (
     Mask,
     MaxRows,
     MinimumGroup,
-    QueryFacts,
-    RowFilter,
     TableName,
     Use,
     Value,
 )
-from guard.policy.enforce import enforce
 from guard.policy.enforce.review import reviewed_tree
-from guard.policy.facts import extract
-from guard.sql.limits import SCRIPT_LIMITS
-from guard.sql.parse import parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -154,8 +149,9 @@ def accepted_query(
     units: Units,
     salt: int,
     stray: Callable[[EnforcedQuery], str],
+    kept: Tables,
 ) -> PrivateQuery:
-    """The private form of an allowed statement.
+    """The private form of an allowed statement; `kept` holds the enforced tables of earlier ones.
 
     Raises:
         Refusal: it cannot be answered privately.
@@ -181,9 +177,7 @@ def accepted_query(
         )
     limit = min((each.rows for each in decision.obligations if isinstance(each, MaxRows)), default=None)
 
-    def enforced(sql: str) -> EnforcedQuery:
-        return _enforced(sql, catalogue, decision, accepted, mask_sql, stray)
-
+    enforced = FormEnforcement(catalogue, decision, accepted, mask_sql, stray, kept)
     _check_masked_units(decision, accepted)
     if is_open(accepted):
         found = search(accepted, rule, salt=salt)
@@ -213,50 +207,6 @@ def _check_masked_units(decision: Decision, accepted: Accepted) -> None:
                 f"`{use.column}` names the person and is masked for this subject, so no condition may look at it",
                 help="use it in joins, GROUP BY of subqueries and COUNT(DISTINCT) only",
             )
-
-
-def _enforced(
-    sql: str,
-    catalogue: Catalogue,
-    decision: Decision,
-    accepted: Accepted,
-    mask_sql: MaskSql,
-    stray: Callable[[EnforcedQuery], str],
-) -> EnforcedQuery:
-    """The form with the row filters and masks of the decision on its base tables, proved like any other statement."""
-    try:
-        tree = parse(sql, catalogue.dialect, limits=SCRIPT_LIMITS)
-    except ParseError as error:
-        raise AccessDeniedError("the private form is too large", help=error.help) from None
-    facts = extract(tree, catalogue)
-    if facts.gaps:
-        raise AccessDeniedError(f"the private form has a gap: {facts.gaps[0].what}", help=facts.gaps[0].help)
-    _hold_decided(facts, decision, accepted)
-    own = set(accepted.added)
-    obligations = tuple(
-        each
-        for each in decision.obligations
-        if (isinstance(each, RowFilter) and each.table in facts.tables)
-        or (isinstance(each, Mask) and each.table in facts.tables and (each.table, each.column) not in own)
-    )
-    narrowed = msgspec.structs.replace(decision, facts=facts, obligations=obligations)
-    enforced = enforce(tree, catalogue, narrowed, mask_sql)
-    other = stray(enforced)
-    if other:
-        raise AccessDeniedError(f"the engine would read `{other}`", help="run `guard scan` on the source")
-    return enforced
-
-
-def _hold_decided(facts: QueryFacts, decision: Decision, accepted: Accepted) -> None:
-    """The form reads nothing that was not decided upon, but for the columns that say whose a row is."""
-    decided = {(use.table, use.column) for use in decision.facts.columns} if decision.facts is not None else set()
-    beyond = {(use.table, use.column) for use in facts.columns} - decided - set(accepted.added)
-    if beyond:
-        table, column = min(beyond, key=str)
-        raise AccessDeniedError(
-            f"the private form reads `{table}.{column}`, which was not decided upon",
-            help="this is a fault in guard; report the statement's shape",
-        )
 
 
 def gap_of(error: Refusal | AccessDeniedError) -> Gap:

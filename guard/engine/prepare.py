@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from guard.anonymize.dp.sql.metadata import Units
     from guard.engine.dp import PrivateQuery
+    from guard.engine.dp_form import Tables
     from guard.policy.engine import PolicyEngine
     from guard.sources.source import Source
 
@@ -86,6 +87,7 @@ class DpRules:
 
     units: Callable[[], Units]
     salt: Callable[[], int]  # a secret that decides which groups of a unit count
+    kept: Tables  # tables that were enforced for earlier questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _private(
             units=rooms.dp.units(),
             salt=rooms.dp.salt(),
             stray=lambda enforced: _stray_relations(source, catalogue, enforced),
+            kept=rooms.dp.kept,
         )
     except (Refusal, AccessDeniedError) as error:
         return _finish(_deny(decision, gap_of(error)), source, said)

@@ -19,6 +19,7 @@ BITS = 256
 NARROW = 4096  # variance up to which a tail is summed
 
 
+@lru_cache(maxsize=4096)
 def laplace_threshold(scale: Fraction, delta: Fraction, *, groups: int = 1, minimum: int = 1) -> int:
     """The least tau for discrete Laplace noise of this scale on the number of units.
 

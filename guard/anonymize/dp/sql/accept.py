@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from guard.anonymize.dp.sql.marks import has_private_use
 from guard.anonymize.dp.sql.measure import Measure
 from guard.anonymize.dp.sql.metadata import Units
 from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.relation import OPEN, Relations, Rows, Scoped, output_key, resolved, with_ctes
+from guard.anonymize.dp.sql.relation import Relations, Rows, Scoped, output_key, resolved, with_ctes
 from guard.anonymize.dp.sql.scalar import Scalars, strange_part
 from guard.anonymize.dp.sql.value import Constant, Val, number
 from guard.model import TableName
@@ -68,6 +69,15 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A base table of the form: the mark that stands for it, and the columns that the form may name."""
+
+    mark: str
+    table: TableName
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A statement that is answered.
 
@@ -86,6 +96,7 @@ class Accepted:
     most_rows: int | str
     tables: tuple[TableName, ...]
     added: tuple[tuple[TableName, str], ...]
+    reads: tuple[Read, ...] = ()
 
 
 def accept(statement: exp.Expr, catalogue: Catalogue, units: Units) -> Accepted:
@@ -94,7 +105,7 @@ def accept(statement: exp.Expr, catalogue: Catalogue, units: Units) -> Accepted:
     Raises:
         Refusal: it cannot be answered privately; code, span and cure say why and what to write instead.
     """
-    if any(OPEN in str(node.this) for node in statement.find_all(exp.Identifier, exp.Literal)):
+    if any(has_private_use(str(node.this)) for node in statement.find_all(exp.Identifier, exp.Literal)):
         raise Refusal("dp-literal", "a text holds a private-use character", help="leave it out")
     while isinstance(statement, exp.Subquery) and not statement.alias:
         statement = statement.this
@@ -111,6 +122,7 @@ def accept(statement: exp.Expr, catalogue: Catalogue, units: Units) -> Accepted:
 class _Acceptance:
     def __init__(self, select: exp.Select, catalogue: Catalogue, units: Units) -> None:
         self._select = select
+        self._catalogue = catalogue
         self._dialect = catalogue.dialect
         self._relations = Relations(catalogue, units, select)
         self._aggregates: list[Aggregate] = []
@@ -162,7 +174,18 @@ class _Acceptance:
             most_rows=rows.rows,
             tables=tables,
             added=added,
+            reads=self._reads(set(added)),
         )
+
+    def _reads(self, added: set[tuple[TableName, str]]) -> tuple[Read, ...]:
+        made = []
+        for mark, name in sorted(self._relations.marks.items()):
+            table = self._catalogue.get(name)
+            assert table is not None
+            seen = set(self._relations.seen(table)) | {column for of, column in added if of == name}
+            columns = tuple(each.name for each in table.columns if each.name in seen)
+            made.append(Read(mark, name, columns or (table.columns[0].name,)))
+        return tuple(made)
 
     # --- groups -------------------------------------------------------------------------------------------
 

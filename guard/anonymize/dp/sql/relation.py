@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from guard.anonymize.dp.sql import dialects
+from guard.anonymize.dp.sql.marks import has_private_use, marked
 from guard.anonymize.dp.sql.metadata import ColumnBounds, TablePrivacy, Units
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.scalar import Scalars, strange_part
@@ -85,6 +86,7 @@ class Relations:
         self._tokens: dict[str, int] = {}
         self.private_tables: set[TableName] = set()
         self.extra: list[Rows] = []  # relations behind IN (SELECT ...)
+        self.marks: dict[str, TableName] = {}  # what stands in the texts for each base table
 
     # --- tokens and tables --------------------------------------------------------------------------------
 
@@ -170,7 +172,7 @@ class Relations:
         columns = self._columns(table, privacy, token)
         listed = ", ".join(
             f"{inner}.{dialects.name(each, self.dialect)} AS {dialects.name(each, self.dialect)}"
-            for each in self._seen(table)
+            for each in self.seen(table)
         )
         comma = ", " if listed else ""
         text = (
@@ -219,11 +221,16 @@ class Relations:
         return found
 
     def _named(self, table: Table) -> str:
+        """The mark of a table, remembered: enforcement puts the table there, with the columns that may be meant."""
         schema = table.name.schema or self.catalogue.default_schema
         parts = [table.name.catalog, schema, table.name.name]
-        return ".".join(dialects.name(part, self.dialect) for part in parts if part)
+        if any(has_private_use(part) for part in (*parts, *(each.name for each in table.columns))):
+            raise Refusal("dp-table", "a table has a private-use character in its names", help="ask about another")
+        mark = marked(".".join(dialects.name(part, self.dialect) for part in parts if part))
+        self.marks[mark] = table.name
+        return mark
 
-    def _seen(self, table: Table) -> list[str]:
+    def seen(self, table: Table) -> list[str]:
         """The columns that the statement can mean."""
         return [
             each.name
@@ -232,7 +239,7 @@ class Relations:
         ]
 
     def _columns(self, table: Table, privacy: TablePrivacy, token: str) -> dict[str, Val]:
-        return {self.spelling.stored(each): self._column(table, each, privacy, token) for each in self._seen(table)}
+        return {self.spelling.stored(each): self._column(table, each, privacy, token) for each in self.seen(table)}
 
     def _column(self, table: Table, name: str, privacy: TablePrivacy, token: str) -> Val:
         declared = table.column(name)

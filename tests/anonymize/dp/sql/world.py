@@ -6,7 +6,7 @@ import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,9 @@ from guard.anonymize.dp.sql.accept import names_of
 from guard.anonymize.dp.sql.answer import Draw, measured, rows_of
 from guard.anonymize.dp.sql.metadata import Units, tables_of
 from guard.anonymize.dp.sql.post import finish
+from guard.engine.cache import Cache
 from guard.engine.dp import PrivateQuery, accepted_query
+from guard.engine.dp_form import Tables
 from guard.model import Decision, DifferentialPrivacy, EnforcedQuery
 from guard.policy.facts import extract
 from guard.sources.open import open_source
@@ -108,6 +110,7 @@ class Engine:
     name: str
     source: Source
     catalogue: Catalogue
+    kept: Tables = field(default_factory=lambda: Cache(64))
 
     def native(self, sql: str) -> list[tuple[Any, ...]]:
         """The engine's own answer to the analyst's statement."""
@@ -137,6 +140,7 @@ class Engine:
             units=units,
             salt=SALT,
             stray=lambda _: "",
+            kept=self.kept,
         )
 
     def answer(self, query: PrivateQuery, *, noise_of: Draw | None = None) -> list[tuple[Any, ...]]:
@@ -189,7 +193,10 @@ def duckdb_world(folder: Path, rows: dict[str, list[tuple[Any, ...]]]) -> Iterat
         for table, (columns, marks) in TABLES.items():
             connection.execute(f"CREATE TABLE {table} ({columns})")
             if rows[table]:
+                # One transaction: DuckDB syncs for each row otherwise.
+                connection.begin()
                 connection.executemany(f"INSERT INTO {table} VALUES {marks}", rows[table])
+                connection.commit()
     source = open_source(f"duckdb:///{path}")
     try:
         yield engine_of("duckdb", source)
