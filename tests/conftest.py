@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-pytest_plugins = ["tests.servers.postgres", "tests.servers.opa", "tests.servers.openbao"]
+pytest_plugins = ["tests.servers.postgres", "tests.servers.mariadb", "tests.servers.opa", "tests.servers.openbao"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
