@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlglot import exp
 
-DIALECTS: Final = ("postgres", "duckdb", "sqlite")
+DIALECTS: Final = ("postgres", "duckdb", "sqlite", "mysql")
 
 STATEMENTS: Final = (exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Values)
 
@@ -26,7 +26,7 @@ NODES: Final[frozenset[type[exp.Expr]]] = frozenset(
         exp.Identifier, exp.Column, exp.Star, exp.Alias, exp.Aliases, exp.Dot, exp.Literal, exp.Boolean, exp.Null,
         exp.Parameter, exp.Placeholder, exp.Var, exp.Interval, exp.Tuple, exp.Paren, exp.Bracket, exp.Slice,
         exp.DataType, exp.DataTypeParam, exp.IntervalSpan, exp.PropertyEQ, exp.Kwarg, exp.National, exp.ByteString,
-        exp.RawString, exp.IgnoreNulls, exp.RespectNulls,
+        exp.RawString, exp.HexString, exp.BitString, exp.IgnoreNulls, exp.RespectNulls,
         exp.JSONPath, exp.JSONPathKey, exp.JSONPathRoot, exp.JSONPathSubscript, exp.JSONPathWildcard,
         exp.JSONPathSlice, exp.JSONKeyValue, exp.Collate, exp.Columns, exp.Lambda, exp.Comprehension,
         # operators
@@ -52,7 +52,9 @@ TYPES: Final[frozenset[str]] = frozenset(
         "UINT128", "FLOAT", "DOUBLE", "DECIMAL", "BIGDECIMAL", "CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT",
         "BPCHAR", "NAME", "DATE", "TIME", "TIMETZ", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPLTZ", "TIMESTAMPNTZ",
         "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATETIME", "INTERVAL", "UUID", "JSON", "JSONB", "BINARY",
-        "VARBINARY", "BLOB", "BIT", "ARRAY", "LIST", "STRUCT", "MAP", "INET",
+        "VARBINARY", "BLOB", "BIT", "ARRAY", "LIST", "STRUCT", "MAP", "INET", "MEDIUMINT", "UMEDIUMINT", "UDECIMAL",
+        "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB", "YEAR", "ENUM", "SET",
+        "CHARACTER_SET",
     }
 )  # fmt: skip
 
@@ -60,6 +62,7 @@ HIDDEN_COLUMNS: Final[dict[str, frozenset[str]]] = {
     "postgres": frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"}),
     "duckdb": frozenset({"rowid", "filename", "file_row_number"}),
     "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
+    "mysql": frozenset({"_rowid"}),
 }
 
 # What may stand on a table reference; samples, pivots, time travel, index hints and partitions are absent.

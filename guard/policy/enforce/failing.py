@@ -33,7 +33,7 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Be
 
 def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool:
     """True unless every part of `statement` is known never to fail on a value."""
-    families = _Families(statement, tables, dialect) if dialect == "duckdb" else None
+    families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql"} else None
     for node in statement.walk():
         if may_fail(node):
             return True
@@ -53,7 +53,8 @@ def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool
 class _Families:
     """Types by column name, where the name means one family in every table and is not an alias of something else.
 
-    DuckDB casts the text side of a comparison with a date or a number implicitly, and that cast fails on values.
+    DuckDB casts the text side of a comparison with a date or a number implicitly, and that cast fails on values;
+    MariaDB does too, and warns with the value.
     """
 
     def __init__(self, statement: exp.Expr, tables: Iterable[Table], dialect: str) -> None:

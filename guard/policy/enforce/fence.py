@@ -1,7 +1,7 @@
 """The fence: a row filter that the planner cannot move the user's conditions under.
 
 `OFFSET 0` keeps PostgreSQL and DuckDB from pushing a condition into the wrap (a materialised common table expression
-does not: DuckDB pushes into it), `LIMIT -1 OFFSET 0` does the same for SQLite. A fence alone costs the index: so
+does not: DuckDB pushes into it), `LIMIT -1 OFFSET 0` does the same for SQLite, and the greatest limit that there is for MariaDB. A fence alone costs the index: so
 those of the user's own conditions that cannot tell anything by failing (comparisons of unmasked columns with
 literals; PostgreSQL marks their operators leakproof) are copied inside. They stay outside as well, so copying one
 can only remove rows that the user's statement removes anyway.
@@ -15,6 +15,7 @@ from typing import Final
 from sqlglot import exp
 
 from guard.model import Table
+from guard.policy.enforce import mariadb
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, same
 from guard.policy.enforce.types import family
 
@@ -24,6 +25,8 @@ _ORDER: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 def fenced(select: exp.Select, dialect: str) -> None:
     """Puts the fence on a wrap."""
+    if dialect == mariadb.DIALECT:
+        select.set("limit", exp.Limit(expression=exp.Literal.number(mariadb.NO_LIMIT)))
     if dialect == "sqlite":
         select.set("limit", exp.Limit(expression=exp.Neg(this=exp.Literal.number(1))))
     select.set("offset", exp.Offset(expression=exp.Literal.number(0)))

@@ -34,6 +34,7 @@ GRAMMAR: Final[dict[str, frozenset[str]]] = {
     "postgres": frozenset({"greatest", "least", "trim", "substring", "position", "overlay"}),
     "duckdb": frozenset({"greatest", "least", "trim", "unnest", "overlay", "position", "if"}),
     "sqlite": frozenset(),
+    "mysql": frozenset({"trim", "if", "position", "convert", "values"}),
 }
 
 # Where the engine keeps its own functions; a user's function or macro of the same name does not live there. SQLite
@@ -42,6 +43,7 @@ BUILTIN_SCHEMA: Final[dict[str, tuple[str, ...]]] = {
     "postgres": ("pg_catalog",),
     "duckdb": ("system", "main"),
     "sqlite": (),
+    "mysql": (),
 }
 
 _CALL: Final = re.compile(r"^(\w+)\(")

@@ -7,7 +7,7 @@ import sys
 from guard.policy.enforce.allowed import DIALECTS
 from guard.policy.enforce.functions import examples
 
-_TITLES = {"postgres": "PostgreSQL", "duckdb": "DuckDB", "sqlite": "SQLite"}
+_TITLES = {"postgres": "PostgreSQL", "duckdb": "DuckDB", "sqlite": "SQLite", "mysql": "MariaDB and MySQL"}
 
 _HEAD = """# SQL functions
 

@@ -122,6 +122,8 @@ class _Keeper:
         if not keys and not all(any(each.find_all(exp.AggFunc)) for each in outputs):
             raise self._refuse("shows single rows")
         having = select.args.get("having")
+        if not _of_groups(select, outputs):
+            raise self._refuse("shows a column that is neither grouped by nor aggregated")
         if having is not None and self._fails(having):
             raise self._refuse("has a HAVING that can fail on a value")
         self._inner_queries(select)
@@ -177,7 +179,7 @@ class _Keeper:
             raise self._refuse("filters single rows by a condition that can fail on a value")
 
     def _fails(self, node: exp.Expr) -> bool:
-        return can_fail(node, (), "postgres" if self._dialect == "duckdb" else self._dialect)
+        return can_fail(node, (), "postgres" if self._dialect in {"duckdb", "mysql"} else self._dialect)
 
     def _inner_queries(self, place: exp.Expr) -> None:
         """Queries inside expressions must be releasable by themselves: EXISTS on one person is one person's answer."""
@@ -198,6 +200,47 @@ class _Keeper:
 
     def _refuse(self, what: str) -> Exception:
         return denied(f"a minimum group of {self._size} rows is required, and the statement {what}", _CURE)
+
+
+def _of_groups(select: exp.Select, outputs: list[exp.Expr]) -> bool:
+    """Whether every column outside of an aggregate belongs to a group key.
+
+    SQLite takes any other column, and shows the value of one row of the group.
+    """
+    named = {each.alias.lower(): each.this for each in select.expressions if isinstance(each, exp.Alias)}
+    keys: list[exp.Expr] = []
+    for key in select.args["group"].expressions if select.args.get("group") else []:
+        keys.append(key)
+        if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(outputs):
+            keys.append(outputs[int(key.name) - 1])
+        elif isinstance(key, exp.Column) and key.name.lower() in named:
+            keys.append(named[key.name.lower()])
+    spelt = {_unqualified(key) for key in keys}
+
+    def holds(node: exp.Expr, names: frozenset[str]) -> bool:
+        if isinstance(node, exp.AggFunc | exp.Query) or _unqualified(node) in spelt:
+            return True
+        if isinstance(node, exp.Column):
+            return not node.table and node.name.lower() in names
+        return all(holds(child, names) for child in node.iter_expressions())
+
+    places = [part for name in ("having", "order") if (part := select.args.get(name)) is not None]
+    return all(holds(output, frozenset()) for output in outputs) and all(
+        holds(place, frozenset(named)) for place in places
+    )
+
+
+def _unqualified(node: exp.Expr) -> str:
+    if isinstance(node, exp.Column):
+        return node.name.lower()
+    return node.sql(comments=False).lower() if not node.find(exp.Column) else _without_tables(node)
+
+
+def _without_tables(node: exp.Expr) -> str:
+    copy = node.copy()
+    for column in copy.find_all(exp.Column):
+        column.set("table", None)
+    return copy.sql(comments=False).lower()
 
 
 def _name(call: exp.Expr) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from guard.model import Table
+from guard.policy.enforce import mariadb
 from guard.policy.enforce.names import key, quoted
 from guard.policy.enforce.relations import references
 
@@ -25,6 +26,8 @@ def plain(tree: exp.Expr, catalogue: Catalogue) -> None:
         _dotted_calls(tree, catalogue)
     elif catalogue.dialect == "postgres" and tree.find(exp.Anonymous) is not None:
         _called_columns(tree, catalogue)
+    elif catalogue.dialect == mariadb.DIALECT:
+        mariadb.spell(tree)
 
 
 def _tables(tree: exp.Expr, catalogue: Catalogue) -> dict[str, Table]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from guard.model import And, Column, Compare, In, InTable, IsNull, Not, Or, Predicate, RowFilter, Scalar, Table
+from guard.policy.enforce import mariadb
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.names import ENTITLEMENT_ALIAS, TABLE_ALIAS, column_of, quoted
 from guard.policy.enforce.types import family, literal
@@ -68,7 +69,10 @@ class _Builder:
                 if value is None:
                     return exp.false()
                 column = self._column(table, name)
-                return _COMPARE[cmp](this=column_of(alias, column.name), expression=self._literal(table, column, value))
+                compared = _COMPARE[cmp](
+                    this=column_of(alias, column.name), expression=self._literal(table, column, value)
+                )
+                return self._exactly(compared, column)
             case In(column=name, values=values):
                 return self._in(self._column(table, name), table, alias, values)
             case IsNull(column=name):
@@ -91,7 +95,22 @@ class _Builder:
         if not present:
             return exp.false()
         literals = [self._literal(table, column, value) for value in present]
-        return exp.In(this=column_of(alias, column.name), expressions=literals)
+        return self._exactly(exp.In(this=column_of(alias, column.name), expressions=literals), column)
+
+    def _exactly(self, compared: exp.Expr, column: Column) -> exp.Expr:
+        """In MariaDB texts are equal by collation; a rule means the same characters. The plain form finds the index."""
+        if self._dialect != mariadb.DIALECT or family(column.type, self._dialect) != "text":
+            return compared
+        exact = compared.copy()
+        exact.set("this", mariadb.exact(compared.this))
+        match exact:
+            case exp.In():
+                exact.set("expressions", [mariadb.exact(each) for each in compared.expressions])
+            case exp.EQ() | exp.NEQ():
+                exact.set("expression", mariadb.exact(compared.expression))
+            case _:
+                return compared
+        return exact if isinstance(exact, exp.NEQ) else exp.Paren(this=exp.And(this=compared, expression=exact))
 
     def _in_table(self, predicate: InTable, table: Table, alias: str, depth: int) -> exp.Expr:
         node = exp.to_table(predicate.table, dialect=self._dialect)
@@ -107,11 +126,13 @@ class _Builder:
             raise self._refuse(f"compares `{column.name}` with `{selected.name}` of another type", "use one type")
         self.reads.append(entitlement)
         inner = f"{ENTITLEMENT_ALIAS}{depth}"
-        select = exp.Select(expressions=[column_of(inner, selected.name)])
+        text = self._dialect == mariadb.DIALECT and family(column.type, self._dialect) == "text"
+        told, sought = column_of(inner, selected.name), column_of(alias, column.name)
+        select = exp.Select(expressions=[mariadb.exact(told) if text else told])
         select.set("from_", exp.From(this=qualified(entitlement, inner)))
         if predicate.where is not None:
             select.set("where", exp.Where(this=self.build(predicate.where, entitlement, inner, depth + 1)))
-        return exp.In(this=column_of(alias, column.name), query=exp.Subquery(this=select))
+        return exp.In(this=mariadb.exact(sought) if text else sought, query=exp.Subquery(this=select))
 
     def _column(self, table: Table, name: str) -> Column:
         column = table.column(name)

@@ -57,10 +57,10 @@ def _visit_with(with_: exp.With, scope: dict[str, exp.CTE], dialect: str) -> Ite
     """The references inside the expressions of a WITH clause; `scope` is afterwards the one that holds behind it.
 
     Without RECURSIVE a body sees only the expressions before it, so `WITH t AS (SELECT * FROM t)` reads the table.
-    SQLite lets every body see all of them, PostgreSQL does under RECURSIVE.
+    SQLite lets every body see all of them, PostgreSQL and MariaDB do under RECURSIVE.
     """
     recursive = bool(with_.args.get("recursive"))
-    if dialect == "sqlite" or (dialect == "postgres" and recursive):
+    if dialect == "sqlite" or (dialect in {"postgres", "mysql"} and recursive):
         scope.update((key(cte.alias, dialect), cte) for cte in with_.expressions)
     for cte in with_.expressions:
         if recursive:

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from guard.model import Gap
 from guard.policy.enforce.allowed import DIALECTS, HIDDEN_COLUMNS, NODES, STATEMENTS, TABLE_PARTS, TYPES
+from guard.policy.enforce import mariadb
 from guard.policy.enforce.deny import unsupported
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, reviewed
 from guard.policy.enforce.names import POSTGRES_NAME_BYTES, RESERVED, settle
@@ -50,6 +51,8 @@ def reviewed_tree(statement: exp.Expr, catalogue: Catalogue) -> tuple[exp.Expr, 
     gaps = list(expand(tree, catalogue))
     gaps += relation_gaps(tree, catalogue)
     gaps += syntax_gaps(tree, dialect)
+    if dialect == mariadb.DIALECT:
+        gaps += mariadb.gaps(tree)
     return tree, tuple(dict.fromkeys(gaps))[:MAX_GAPS]
 
 

@@ -44,10 +44,12 @@ def needs_fence(tree: exp.Expr, is_wrap: Callable[[exp.Expr], bool]) -> bool:
 
 
 def stands(select: exp.Select, dialect: str) -> bool:
-    """Whether a wrap ends in its fence: `OFFSET 0`, in SQLite behind `LIMIT -1`."""
+    """Whether a wrap ends in its fence: `OFFSET 0`, in SQLite behind `LIMIT -1`, in MariaDB behind its greatest limit."""
     offset, limit = select.args.get("offset"), select.args.get("limit")
     if offset is None or offset.expression != exp.Literal.number(0):
         return False
+    if dialect == "mysql":
+        return limit is not None and limit.expression == exp.Literal.number("18446744073709551615")
     if dialect != "sqlite":
         return limit is None
     return limit is not None and limit.expression == exp.Neg(this=exp.Literal.number(1))

@@ -1,6 +1,6 @@
 """The names of result columns that the user did not name.
 
-DuckDB and SQLite call such a column by the text of its expression. Enforcement changes that text (full names of
+DuckDB, SQLite and MariaDB call such a column by the text of its expression. Enforcement changes that text (full names of
 built-ins, reserved names), so the name that the user's own text would give is written down before.
 PostgreSQL names by the function alone, which enforcement does not change.
 """
@@ -14,7 +14,7 @@ from sqlglot import exp
 from guard.policy.enforce.names import quoted
 
 MAX_TITLE: Final = 120  # characters
-NAMED_BY_TEXT: Final = frozenset({"duckdb", "sqlite"})
+NAMED_BY_TEXT: Final = frozenset({"duckdb", "sqlite", "mysql"})
 # What already has a name, or makes several columns.
 _LEFT_ALONE: Final = (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Dot, exp.Columns, exp.Unnest, exp.Explode)
 

@@ -18,12 +18,13 @@ from guard.policy.enforce.allowed import TYPES
 Family: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "timestamp", "uuid", "other"]
 
 _FAMILIES: Final[dict[str, Family]] = {
-    **dict.fromkeys(("CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT", "BPCHAR"), "text"),
+    **dict.fromkeys(("CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT", "BPCHAR", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM"), "text"),
     **dict.fromkeys(
-        ("TINYINT", "SMALLINT", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "INT128", "UINT128"),
+        ("TINYINT", "SMALLINT", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "INT128", "UINT128", "MEDIUMINT",
+         "UMEDIUMINT"),
         "integer",
     ),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL", "BIGDECIMAL"), "number"),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL", "BIGDECIMAL", "UDECIMAL"), "number"),
     "BOOLEAN": "boolean",
     "DATE": "date",
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ", "TIMESTAMPLTZ", "DATETIME"), "timestamp"),
@@ -86,7 +87,8 @@ def literal(value: Scalar, spelling: str, dialect: str) -> exp.Expr | None:
     """`value` as a literal of the column's type; None when the type cannot hold it exactly."""
     kind = family(spelling, dialect)
     if isinstance(value, bool):
-        return exp.Boolean(this=value) if kind == "boolean" else None
+        flag = dialect == "mysql" and spelling.lower().startswith("tinyint(1)")  # MariaDB has no other truth values
+        return exp.Boolean(this=value) if kind == "boolean" or flag else None
     if isinstance(value, int):
         fits = kind in {"integer", "number"} and value.bit_length() <= _INTEGER_BITS
         return _number(str(value)) if fits else None
@@ -109,10 +111,11 @@ def _text(value: str, kind: Family, spelling: str, dialect: str) -> exp.Expr | N
     if not _well_formed(value, kind):
         return None
     plain = exp.Literal.string(value)
-    if dialect == "sqlite":
-        return plain
+    if dialect == "sqlite" or (dialect == "mysql" and kind == "text"):
+        return plain  # in MariaDB a cast would bring a collation of its own
     if kind == "timestamp":
-        target = data_type(re.sub(r"\(\d+\)", "", spelling), dialect)
+        spelling = "DATETIME(6)" if dialect == "mysql" else spelling
+        target = data_type(spelling if dialect == "mysql" else re.sub(r"\(\d+\)", "", spelling), dialect)
         return exp.Cast(this=plain, to=target) if target is not None else None
     widest = data_type(_WIDEST.get(kind, ""), dialect)
     return exp.Cast(this=plain, to=widest) if widest is not None else None

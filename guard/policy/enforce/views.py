@@ -70,6 +70,7 @@ def _body(table: Table, catalogue: Catalogue) -> exp.Query | None:
             if found is None or found.name == table.name:
                 return None
             _qualify(reference.node, found)
+    _drop_databases(body, catalogue.dialect)
     return body
 
 
@@ -80,6 +81,13 @@ def _qualify(node: exp.Table, table: Table) -> None:
     node.set("this", quoted(table.name.name))
     node.set("db", quoted(table.name.schema) if table.name.schema else None)
     node.set("catalog", quoted(table.name.catalog) if table.name.catalog else None)
+
+
+def _drop_databases(body: exp.Expr, dialect: str) -> None:
+    """MariaDB keeps a view with `database`.`table`.`column`; the table is known by its alias from here on."""
+    if dialect == "mysql":
+        for column in body.find_all(exp.Column):
+            column.set("db", None)
 
 
 def _plain(node: exp.Table) -> bool:

@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from guard.errors import KeyUnavailableError, TransformError
 from guard.model import Column
+from guard.policy.enforce import mariadb
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.fence import copied, fenced, late
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, quoted
@@ -107,6 +108,8 @@ def own_type(value: exp.Expr, column: Column, dialect: str) -> exp.Expr:
     SQLite has types by value, and a cast would turn a masked text in a numeric column into 0: there only text is
     cast, which keeps the column's affinity in comparisons.
     """
+    if dialect == mariadb.DIALECT:
+        return mariadb.own_type(value, column)
     if dialect == "sqlite":
         if family(column.type, dialect) != "text":
             return value

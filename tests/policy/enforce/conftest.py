@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.policy.enforce.world import Database, Duck, Lite, Postgres
+from tests.policy.enforce.world import Database, Duck, Lite, Maria, Postgres
+from tests.servers.mariadb import MariaDbServer
 from tests.servers.postgres import PostgresServer
 
 
@@ -25,7 +26,15 @@ class Worlds:
         return self.left.dialect
 
 
-@pytest.fixture(scope="session", params=["duckdb", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+ENGINES = (
+    "duckdb",
+    "sqlite",
+    pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("mysql", marks=pytest.mark.mariadb),
+)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
 def worlds(request: pytest.FixtureRequest) -> Iterator[Worlds]:
     """The databases of one engine after the other."""
     with ExitStack() as stack:
@@ -33,6 +42,10 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[Worlds]:
         if request.param == "postgres":
             server: PostgresServer = request.getfixturevalue("postgres")
             opened = [stack.enter_context(closing(Postgres(side, server.create_database()))) for side in sides]
+        elif request.param == "mysql":
+            maria: MariaDbServer = request.getfixturevalue("mariadb")
+            names = {side: maria.create_database() for side in sides}
+            opened = [stack.enter_context(closing(Maria(side, maria.connect(names[side]), names[side]))) for side in sides]
         else:
             kind = {"duckdb": Duck, "sqlite": Lite}[request.param]
             opened = [stack.enter_context(closing(kind(side))) for side in sides]

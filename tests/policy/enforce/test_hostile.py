@@ -29,9 +29,10 @@ OVER_DENIED = {
         "unpivot": "not understood by the facts either",
     },
     "sqlite": {},
+    "mysql": {},
 }
 # Allowed, and refused by the engine itself, because a subquery has no row type.
-BROKEN = {"postgres": {"composite-array"}, "duckdb": set(), "sqlite": set()}
+BROKEN = {"postgres": {"composite-array"}, "duckdb": set(), "sqlite": set(), "mysql": set()}
 
 
 def hostile() -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 import duckdb
 import psycopg
+import pymysql
 from sqlglot import exp
 
 from guard.errors import TransformError
@@ -35,13 +36,14 @@ from guard.model import (
 )
 from guard.policy.facts import extract
 from guard.sources.duckdb_engine import pinned_config
+from guard.sources.mariadb_session import PINS
 from guard.sql.catalogue import Catalogue
 from guard.sql.masking import Parameters
 
 Side = Literal["left", "right", "masked"]
 
-SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main"}
-CATALOG = {"postgres": "lab", "duckdb": "memory", "sqlite": ""}
+SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main", "mysql": "lab"}
+CATALOG = {"postgres": "lab", "duckdb": "memory", "sqlite": "", "mysql": ""}
 MASKED_TEXT = "***"
 
 ORDERS = [(1, 1, 10, "a"), (2, 3, 20, "b"), (3, 3, 30, None), (4, 2, 40, "d"), (5, 9, 50, "e")]
@@ -326,6 +328,61 @@ class Postgres:
         described = cursor.description or []
         names, kinds = tuple(d.name for d in described), tuple(str(d.type_code) for d in described)
         return Observation(names, kinds, rows, notices=tuple(self._notices))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+_MARIA_SETUP = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, ssn TEXT, region TEXT, notes TEXT);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, amount INTEGER, memo TEXT);
+CREATE TABLE acl (region TEXT, who TEXT);
+CREATE TABLE salaries (id INTEGER, amount INTEGER);
+CREATE TABLE scratch (x TEXT);
+CREATE SEQUENCE seq1;
+CREATE VIEW v_customers AS SELECT * FROM customers;
+CREATE VIEW v_known AS SELECT name AS who, ssn AS secret FROM customers WHERE id > 0;
+CREATE FUNCTION get_ssn(x INT) RETURNS TEXT READS SQL DATA RETURN (SELECT ssn FROM customers WHERE id = x);
+CREATE FUNCTION `lower`(x INT) RETURNS TEXT READS SQL DATA RETURN (SELECT ssn FROM customers WHERE id = x);
+CREATE FUNCTION `count`(x INT) RETURNS TEXT READS SQL DATA RETURN (SELECT ssn FROM customers WHERE id = x)
+"""
+
+
+class Maria:
+    """MariaDB, in a database of its own that statements call `lab`; every warning is a notice."""
+
+    dialect = "mysql"
+
+    def __init__(self, side: Side, connection: pymysql.Connection, database: str) -> None:
+        self._connection, self._database = connection, database
+        with connection.cursor() as cursor:
+            for statement in _MARIA_SETUP.split(";\n"):
+                if side != "masked" or "`lower`" not in statement:  # there the original statement shows what is right
+                    cursor.execute(statement)
+            cursor.executemany("INSERT INTO customers VALUES (%s,%s,%s,%s,%s)", customers(side))
+            cursor.executemany("INSERT INTO orders VALUES (%s,%s,%s,%s)", ORDERS)
+            cursor.executemany("INSERT INTO acl VALUES (%s,%s)", ACL)
+            cursor.execute("INSERT INTO salaries VALUES (1, %s)", [777 if side == "left" else 111])
+            cursor.execute("ANALYZE TABLE customers, orders")
+            for name, value in PINS.items():
+                cursor.execute(f"SET SESSION {name} = %s", (value,))
+
+    def ask(self, sql: str) -> Observation:
+        sql = sql.replace("`lab`", f"`{self._database}`").replace("lab.", f"{self._database}.")
+        notices: tuple[str, ...] = ()
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(sql)
+                rows = tuple(_hashable(row) for row in cursor.fetchall())
+                described = cursor.description or ()
+            except pymysql.MySQLError as error:
+                return Observation(error=self._told(error))
+            cursor.execute("SHOW WARNINGS")
+            notices = tuple(self._told(row) for row in cursor.fetchall())
+        return Observation(tuple(d[0] for d in described), tuple(str(d[1]) for d in described), rows, notices=notices)
+
+    def _told(self, what: object) -> str:
+        return str(what).replace(self._database, "lab")
 
     def close(self) -> None:
         self._connection.close()
