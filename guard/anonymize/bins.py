@@ -144,6 +144,8 @@ def _rest_sql(column: exp.Expression, kind: SqlType, width: int) -> exp.Expressi
     else:
         rest = call("MOD", column, step)
     raised = exp.Add(this=rest.copy(), expression=step.copy())
+    if kind.dialect == "mysql":  # its decimals know a zero below zero
+        return call("MOD", exp.Paren(this=raised), step)
     return case((exp.LT(this=rest, expression=number(0)), raised), otherwise=rest)
 
 

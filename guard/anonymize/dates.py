@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from guard.anonymize import mariadb_sql
 from guard.anonymize.columns import array, is_text, map_text, nulls
 from guard.anonymize.sql_functions import call, case, every, join, matches, part, string, text, typed_null
 from guard.anonymize.sql_types import Family, SqlType
@@ -94,6 +95,8 @@ def floored_sql(column: exp.Expression, kind: SqlType, unit: Unit) -> exp.Expres
         utc = exp.AtTimeZone(this=column.copy(), zone=string("UTC"))
         day = call("DATE_TRUNC", string(unit), utc)
         return kind.cast(_inside(column, exp.AtTimeZone(this=day, zone=string("UTC")), "TIMESTAMPTZ", "+00"))
+    if kind.dialect == "mysql" and kind.family in {Family.DATE, Family.TIMESTAMP}:
+        return mariadb_sql.date_floor(column, unit, time=kind.family is Family.TIMESTAMP)
     if kind.family in {Family.DATE, Family.TIMESTAMP}:
         name = "DATE" if kind.family is Family.DATE else "TIMESTAMP"
         return kind.cast(_inside(column, call("DATE_TRUNC", string(unit), column), name, ""))
@@ -143,6 +146,8 @@ def shifted_sql(
     column: exp.Expression, kind: SqlType, days: exp.Expression, *, missing: exp.Expression
 ) -> exp.Expression:
     """The same for dates and timestamps without a zone; null where `missing`."""
+    if kind.dialect == "mysql":
+        return case((missing, exp.Null()), otherwise=mariadb_sql.days_later(column, days))
     whole = exp.Cast(this=days, to=exp.DataType.build("INT"))
     if kind.family is Family.DATE:
         moved: exp.Expression = exp.Add(this=column.copy(), expression=whole)

@@ -4,6 +4,9 @@ The two key pads are bound as parameters and never stand in the SQL text. They a
 read the bound parameters of a statement (the server's memory, or its log where it logs parameters) can compute
 pseudonyms of guesses for this one purpose, use and version.
 
+MariaDB's driver writes bound values into the text that it sends, so there the pads stand in the server's own view of its
+statements (`SHOW PROCESSLIST`, a general or slow log), which only its administrators may read.
+
 SQLite has no SHA-256: its source registers the deterministic function `guard_sha256(blob) -> blob`.
 """
 
@@ -13,6 +16,7 @@ import hashlib
 
 from sqlglot import exp
 
+from guard.anonymize import mariadb_sql
 from guard.anonymize.sql_functions import call, part, string
 from guard.anonymize.sql_types import Dialect
 from guard.model import Sensitive
@@ -39,6 +43,8 @@ def hmac_hex(
     message: exp.Expression, key: Sensitive[bytes], *, dialect: Dialect, parameters: Parameters
 ) -> exp.Expression:
     """The HMAC-SHA256 of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits; null for null."""
+    if dialect == "mysql":
+        return mariadb_sql.hmac_hex(message, *(parameters.bind(pad) for pad in pads(key)))
     blob = exp.DataType.build("VARBINARY")
     inner, outer = (exp.Cast(this=parameters.bind(pad), to=blob.copy()) for pad in pads(key))
     if dialect == "postgres":
@@ -64,7 +70,7 @@ def _chain(left: exp.Expression, right: exp.Expression) -> exp.Expression:
 def digits(hexadecimal: exp.Expression, count: int, dialect: Dialect) -> exp.Expression:
     """`count` decimal digits out of hexadecimal ones: a to f become 0 to 5."""
     head = part(hexadecimal, 1, count)
-    if dialect != "sqlite":
+    if dialect not in {"sqlite", "mysql"}:
         return call("TRANSLATE", head, string("abcdef"), string("012345"))
     for letter, digit in zip("abcdef", "012345", strict=True):
         head = call("REPLACE", head, string(letter), string(digit))
@@ -80,6 +86,8 @@ def number(hexadecimal: exp.Expression, dialect: Dialect) -> exp.Expression:
     if dialect == "postgres":
         bits = exp.Cast(this=_chain(string("x"), head), to=exp.DataType.build("BIT(60)", dialect="postgres"))
         return exp.Cast(this=bits, to=exp.DataType.build("BIGINT"))
+    if dialect == "mysql":
+        return mariadb_sql.whole_number(head)
     if dialect == "duckdb":
         return exp.Cast(this=_chain(string("0x"), head), to=exp.DataType.build("BIGINT"))
     total: exp.Expression | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from guard.anonymize import registry
+from guard.anonymize import mariadb_sql, registry
 from guard.anonymize.column_function import column_function, name_of
 from guard.anonymize.keys import Keyring
 from guard.anonymize.sql_types import sql_type
@@ -65,4 +65,7 @@ class Masks:
             name = name_of(mask.transform, mask.params, keys)
             if self._provide(name, column_function(transform, params, keys)):
                 return exp.Anonymous(this=name, expressions=[column.copy()])
-        return transform.sql(column, params, column_type=column_type, dialect=dialect, parameters=parameters, keys=keys)
+        masked = transform.sql(
+            column, params, column_type=column_type, dialect=dialect, parameters=parameters, keys=keys
+        )
+        return mariadb_sql.spell(masked) if dialect == mariadb_sql.DIALECT else masked

@@ -11,6 +11,7 @@ from typing import cast
 
 from sqlglot import exp
 
+from guard.anonymize import mariadb_sql
 from guard.anonymize.sql_types import Dialect, Family, SqlType
 
 
@@ -68,6 +69,9 @@ def text(column: exp.Expression, kind: SqlType) -> exp.Expression:
         blob = exp.EQ(this=call("TYPEOF", column), expression=string("blob"))
         plain = exp.Cast(this=column.copy(), to=exp.DataType.build("TEXT"))
         return case((blob, exp.Null()), (nul, exp.Null()), otherwise=plain)
+    if kind.dialect == "mysql":
+        value = mariadb_sql.utf8(column)
+        return case((mariadb_sql.has_nul(column), exp.Null()), otherwise=value) if kind.family is Family.TEXT else value
     plain = exp.Cast(this=column.copy(), to=exp.DataType.build("TEXT"))
     if kind.family is not Family.TEXT:
         return plain
@@ -100,7 +104,7 @@ def over_text(column: exp.Expression, kind: SqlType, result: exp.Expression) -> 
 def _is_plain(kind: SqlType) -> bool:
     if kind.dialect == "sqlite":
         return any(word in kind.name.upper() for word in ("CHAR", "CLOB", "TEXT"))  # its affinity is text
-    return kind.is_plain_text
+    return kind.is_plain_text or (kind.dialect == "mysql" and kind.family is Family.TEXT)
 
 
 def _odd(column: exp.Expression, kind: SqlType) -> exp.Expression | None:
@@ -112,6 +116,8 @@ def _odd(column: exp.Expression, kind: SqlType) -> exp.Expression | None:
         no_text = exp.In(this=call("TYPEOF", column), expressions=[string("null"), string("blob")])
         nul = exp.GT(this=call("INSTR", column, call("CHAR", number(0))), expression=number(0))
         return cast("exp.Expression", exp.or_(no_text, nul))
+    if kind.dialect == "mysql" and kind.family is Family.TEXT:
+        return mariadb_sql.has_nul(column)
     if kind.dialect == "duckdb" and kind.family is Family.TEXT:
         return call("CONTAINS", plain(column, kind), call("CHR", number(0)))
     return None
@@ -152,6 +158,8 @@ def exact(value: exp.Expression, dialect: Dialect) -> exp.Expression:
     """`value` for comparison by code point: PostgreSQL refuses or merges under some collations."""
     if dialect == "postgres":
         return exp.Collate(this=exp.Paren(this=value.copy()), expression=exp.to_identifier("C", quoted=True))
+    if dialect == "mysql":
+        return mariadb_sql.exact(value)
     return value.copy()
 
 
@@ -166,6 +174,8 @@ def matches(value: exp.Expression, *, regex: str, globs: Sequence[str], dialect:
         return exp.Paren(this=exp.or_(*tests))
     if dialect == "postgres":
         return exp.RegexpLike(this=exact(value, dialect), expression=string(regex))
+    if dialect == "mysql":
+        return mariadb_sql.matches(value, regex)
     return call("REGEXP_MATCHES", value, string(regex))
 
 

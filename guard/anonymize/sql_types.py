@@ -11,7 +11,7 @@ from sqlglot.errors import SqlglotError
 from guard.errors import TransformError
 from guard.model import Value
 
-Dialect: TypeAlias = Literal["postgres", "duckdb", "sqlite"]
+Dialect: TypeAlias = Literal["postgres", "duckdb", "sqlite", "mysql"]
 
 
 class Family(enum.StrEnum):
@@ -85,7 +85,9 @@ def sql_type(column_type: str, dialect: str) -> SqlType:
     known = next((name for name in get_args(Dialect) if name == dialect), None)
     if known is None:
         msg = f"masks have no SQL form in the dialect `{dialect[:32]}`"
-        raise TransformError(msg, help="read the table through postgres, duckdb or sqlite")
+        raise TransformError(msg, help="read the table through postgres, duckdb, sqlite or mariadb")
+    if known == "mysql":
+        return _mysql(column_type)
     return _sqlite(column_type) if known == "sqlite" else _typed(column_type, known)
 
 
@@ -122,6 +124,32 @@ def _unlimited(kind: exp.DataType, column_type: str, dialect: Dialect) -> str:
     if kind.this is _T.DECIMAL and dialect == "postgres":
         return "NUMERIC"
     return column_type
+
+
+_MYSQL_TEXT = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
+_MYSQL_BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "integer": 32, "bigint": 64}
+
+
+def _mysql(declared: str) -> SqlType:
+    """MariaDB's and MySQL's types. A result keeps no target: their CAST takes families, which enforcement adds."""
+    word = declared.lower().partition("(")[0].split(" ")[0]
+    if word in _MYSQL_TEXT:
+        return SqlType(declared, "mysql", Family.TEXT)
+    if word in _MYSQL_BITS:
+        bits = _MYSQL_BITS[word]
+        unsigned = "unsigned" in declared.lower()
+        low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        return SqlType(declared, "mysql", Family.INTEGER, low, high)
+    if word in {"float", "double"}:
+        return SqlType(declared, "mysql", Family.FLOAT)
+    if word in {"date", "datetime", "timestamp"}:
+        return SqlType(declared, "mysql", Family.DATE if word == "date" else Family.TIMESTAMP)
+    if word in {"decimal", "numeric"}:
+        sizes = [int(size) for size in declared.partition("(")[2].partition(")")[0].split(",") if size.strip().isdigit()]
+        precision, scale = (*sizes, 0, 0)[:2] if sizes else (10, 0)
+        high = 10 ** (precision - scale) - 1 if precision > scale else 0
+        return SqlType(declared, "mysql", Family.DECIMAL, 0 if "unsigned" in declared.lower() else -high, high)
+    return SqlType(declared, "mysql", Family.OTHER)
 
 
 def _sqlite(declared: str) -> SqlType:

@@ -9,9 +9,13 @@ from typing import Any
 import duckdb
 import psycopg
 import pyarrow as pa
+import pymysql
 from sqlglot import exp
 
 from guard.anonymize.hmac_sql import SQLITE_FUNCTION, sha256
+from guard.model import Column, EnforcedQuery
+from guard.policy.enforce.mariadb import own_type
+from guard.sources.binding import bind
 from guard.sql.masking import Parameters
 
 Run = Callable[[pa.Array, str, exp.Expression, Parameters], list[Any]]
@@ -49,6 +53,24 @@ def sqlite_run(values: pa.Array, column_type: str, expression: exp.Expression, p
     rows = connection.execute(statement(expression, "sqlite"), revealed(parameters)).fetchall()
     connection.close()
     return [row[0] for row in rows]
+
+
+def mariadb_runner(connection: pymysql.Connection) -> Run:
+    """In MariaDB, as the wrap of enforcement casts it."""
+
+    def run(values: pa.Array, column_type: str, expression: exp.Expression, parameters: Parameters) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS t")
+            cursor.execute(f"CREATE TABLE t (i INTEGER, c {column_type})")
+            cursor.executemany("INSERT INTO t VALUES (%s, %s)", list(enumerate(values.to_pylist())))
+            cast = own_type(expression, Column("c", column_type))
+            query = EnforcedQuery(sql=statement(cast, "mysql"), dialect="mysql", parameters=parameters.values())
+            bound = bind(query, "pyformat")
+            cursor.execute(bound.sql, bound.mapping(query.parameters))
+            rows = [row[0] for row in cursor.fetchall()]
+            return pa.array(rows, values.type).to_pylist()
+
+    return run
 
 
 def postgres_runner(url: str) -> Run:

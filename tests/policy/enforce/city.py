@@ -1,4 +1,4 @@
-"""The small city of tests/cases/queries: its tables on three engines, its labels, and the whole way of a query.
+"""The small city of tests/cases/queries: its tables on four engines, its labels, and the whole way of a query.
 
 The whole way here is facts, review, decision by the default rule pack, enforcement, engine; without sources, store
 and log, so that a failing case names one of these five.
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import msgspec
 import psycopg
+import pymysql
 import yaml
 
 from guard.anonymize.mask_sql import Masks
@@ -38,13 +39,15 @@ from guard.policy.engine import PolicyEngine
 from guard.policy.engines.embedded import EmbeddedEngine
 from guard.policy.facts import extract
 from guard.policy.pack import Pack
+from guard.sources.binding import bind
+from guard.sources.mariadb_session import SQL_MODE, checked
 from guard.sql.catalogue import Catalogue
 from guard.sql.parse import parse
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "queries"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main"}
+SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main", "mysql": "guard_city"}
 
 
 def city() -> dict[str, Any]:
@@ -99,6 +102,12 @@ class City:
             case "sqlite":
                 self._connection = sqlite3.connect(":memory:")
                 mark = "?"
+            case "mysql":
+                self._connection = pymysql.connect(
+                    **checked(url), charset="utf8mb4", autocommit=True, init_command=f"SET sql_mode = '{SQL_MODE}'"
+                )
+                self._connection.cursor().execute("CREATE DATABASE guard_city CHARACTER SET utf8mb4")
+                mark = "%s"
             case _:
                 self._connection = psycopg.connect(url, autocommit=True)
                 self._connection.execute("SET search_path = pg_catalog, public")
@@ -150,6 +159,11 @@ class City:
         """The rows, in a form that is equal on all engines."""
         values = {name: value.reveal() for name, value in query.parameters.items()}
         sql = query.sql
+        if self.dialect == "mysql":
+            bound = bind(query, "pyformat")
+            with self._connection.cursor() as cursor:
+                cursor.execute(bound.sql, values)  # an empty mapping too: `%` is doubled
+                return [[_plain(value) for value in row] for row in cursor.fetchall()]
         if self.dialect == "postgres":
             sql = sql.replace("%", "%%") if values else sql
             for name in values:

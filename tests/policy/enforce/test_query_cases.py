@@ -10,6 +10,7 @@ import pytest
 from guard.model import Mask, MaxRows, MinimumGroup, RowFilter
 from guard.policy.engine import PolicyEngine
 from tests.policy.enforce.city import City, cases, engine
+from tests.policy.enforce.conftest import ENGINES
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +18,14 @@ def rules() -> PolicyEngine:
     return engine()
 
 
-@pytest.fixture(scope="module", params=["duckdb", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=ENGINES)
 def city(request: pytest.FixtureRequest, rules: PolicyEngine) -> Iterator[City]:
-    url = request.getfixturevalue("postgres").create_database() if request.param == "postgres" else ""
+    url = ""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").create_database()
+    elif request.param == "mysql":
+        server = request.getfixturevalue("mariadb")
+        url = server.url(server.create_database())
     opened = City(request.param, rules, url)
     yield opened
     opened.close()
