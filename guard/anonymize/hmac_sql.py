@@ -4,8 +4,8 @@ The two key pads are bound as parameters and never stand in the SQL text. They a
 read the bound parameters of a statement (the server's memory, or its log where it logs parameters) can compute
 pseudonyms of guesses for this one purpose, use and version.
 
-MariaDB's driver writes bound values into the text that it sends, so there the pads stand in the server's own view of its
-statements (`SHOW PROCESSLIST`, a general or slow log), which only its administrators may read.
+MariaDB's driver writes bound values into the text that it sends, so there the pads stand in the server's own view of
+its statements (`SHOW PROCESSLIST`, a general or slow log), which only its administrators may read.
 
 SQLite has no SHA-256: its source registers the deterministic function `guard_sha256(blob) -> blob`.
 """

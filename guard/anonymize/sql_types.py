@@ -145,7 +145,9 @@ def _mysql(declared: str) -> SqlType:
     if word in {"date", "datetime", "timestamp"}:
         return SqlType(declared, "mysql", Family.DATE if word == "date" else Family.TIMESTAMP)
     if word in {"decimal", "numeric"}:
-        sizes = [int(size) for size in declared.partition("(")[2].partition(")")[0].split(",") if size.strip().isdigit()]
+        sizes = [
+            int(size) for size in declared.partition("(")[2].partition(")")[0].split(",") if size.strip().isdigit()
+        ]
         precision, scale = (*sizes, 0, 0)[:2] if sizes else (10, 0)
         high = 10 ** (precision - scale) - 1 if precision > scale else 0
         return SqlType(declared, "mysql", Family.DECIMAL, 0 if "unsigned" in declared.lower() else -high, high)

@@ -37,7 +37,7 @@ def connect(where: str, *, name: str | None = None, root: Path | None = None) ->
 
 
 class MariaDB:
-    """One database of a server; tables of its other databases are reached by their full names."""
+    """One database of a server; the others are not known to guard."""
 
     dialect = "mysql"
     catalog = ""
@@ -57,7 +57,7 @@ class MariaDB:
         return f"MariaDB({self.uri!r})"
 
     def tables(self, only: Sequence[str] | None = None) -> tuple[Table, ...]:
-        """Tables and views of the databases that this user may see."""
+        """Tables and views of the database."""
         columns: dict[tuple[str, str], list[Column]] = {}
         for schema, name, column, kind, nullable, comment in self._rows(catalogue.COLUMNS):
             columns.setdefault((schema, name), []).append(Column(column, kind, nullable == "YES", comment or ""))
@@ -124,7 +124,11 @@ class MariaDB:
         sql, values = _bound(query)
         try:
             notes: list[tuple[Any, ...]] = self._select(
-                f"EXPLAIN EXTENDED {sql}", values, CATALOGUE, lambda cursor: list(cursor.fetchall()), after="SHOW WARNINGS"
+                f"EXPLAIN EXTENDED {sql}",
+                values,
+                CATALOGUE,
+                lambda cursor: list(cursor.fetchall()),
+                after="SHOW WARNINGS",
             )
             return _read_by(next(text for _, number, text in notes if number == _REWRITTEN))
         except (SourceError, ParseError, StopIteration):
@@ -176,18 +180,20 @@ class MariaDB:
 def _bound(query: EnforcedQuery) -> tuple[str, dict[str, Any]]:
     bound = bind(query, "pyformat")
     if not _only_reads(bound.sql):
-        raise SourceError("the statement says INTO", help="send a SELECT that only reads")
+        raise SourceError("the statement is not a SELECT that only reads", help="send one SELECT statement")
     values = bound.mapping(query.parameters)
     return (bound.sql if values else bound.sql.replace("%%", "%")), values  # without values the driver leaves `%` alone
 
 
 @lru_cache(2048)
 def _only_reads(sql: str) -> bool:
-    """False for `SELECT ... INTO OUTFILE`, which a read-only transaction lets through."""
+    """False for SET and its kin, and for `SELECT ... INTO OUTFILE`, which a read-only transaction lets through."""
     from sqlglot import tokenize
     from sqlglot.tokenizer_core import TokenType
 
-    return all(token.token_type is not TokenType.INTO for token in tokenize(sql, read="mysql"))
+    kinds = [token.token_type for token in tokenize(sql, read="mysql")]
+    begins = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.VALUES}
+    return bool(kinds) and kinds[0] in begins and TokenType.INTO not in kinds and TokenType.SEMICOLON not in kinds
 
 
 _REWRITTEN = 1003  # the note in which EXPLAIN EXTENDED prints the statement as the optimiser has it
@@ -204,6 +210,4 @@ def _read_by(rewritten: str) -> frozenset[TableName]:
     from guard.sql.parse import parse
 
     tree = parse(rewritten, "mysql", limits=SCRIPT_LIMITS)
-    return frozenset(
-        TableName(node.name, node.text("db")) for node in tree.find_all(exp.Table) if node.args.get("db")
-    )
+    return frozenset(TableName(node.name, node.text("db")) for node in tree.find_all(exp.Table) if node.args.get("db"))

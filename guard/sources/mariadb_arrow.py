@@ -26,9 +26,7 @@ def table(described: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> 
 
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(described)
     names = [column[0] for column in described]
-    return pa.table(
-        [_column(values, column) for values, column in zip(columns, described, strict=True)], names=names
-    )
+    return pa.table([_column(values, column) for values, column in zip(columns, described, strict=True)], names=names)
 
 
 def _column(values: Sequence[Any], described: Sequence[Any]) -> pa.Array:

@@ -1,8 +1,9 @@
-"""What guard asks of MariaDB's catalogue. System databases, sequences and invisible columns are left out."""
+"""What guard asks of MariaDB's catalogue. Only the database of the URL is asked about; sequences and invisible
+columns are left out."""
 
 from __future__ import annotations
 
-USER_SCHEMAS = "table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
+USER_SCHEMAS = "table_schema = DATABASE()"
 KINDS = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')"
 
 RELATIONS = f"""

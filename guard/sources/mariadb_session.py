@@ -28,10 +28,17 @@ LOCK_SECONDS = 5
 DEFAULT_COLLATION = "utf8mb4_general_ci"
 
 # Names are quoted by backticks, texts by either quote, `||` is OR, a backslash escapes: what sqlglot's dialect reads.
-SQL_MODE = (
-    "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY"
+SQL_MODE = ",".join(
+    (
+        "STRICT_ALL_TABLES",
+        "NO_ZERO_IN_DATE",
+        "NO_ZERO_DATE",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_ENGINE_SUBSTITUTION",
+        "ONLY_FULL_GROUP_BY",
+    )
 )
-PINS = {
+PINS: dict[str, str | int] = {
     "sql_mode": SQL_MODE,
     "time_zone": "+00:00",
     "lc_time_names": "en_US",
@@ -98,6 +105,7 @@ class Session:
         import pymysql
 
         self._shown = shown
+        self.database: str = ""
         self._seconds = -1.0
         failure: pymysql.MySQLError | OSError | None = None
         try:
@@ -207,9 +215,7 @@ def refusal(error: Exception, limits: Limits) -> SourceError:
         return SourceError(
             f"the statement took longer than {limits.seconds:g} s", help="narrow the query or raise the timeout"
         )
-    return SourceError(
-        f"MariaDB refused the statement{_number(error)}", help="run it on the source to see its reason"
-    )
+    return SourceError(f"MariaDB refused the statement{_number(error)}", help="run it on the source to see its reason")
 
 
 def _code(error: Exception) -> int:

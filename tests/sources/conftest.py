@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 
 from guard.sources.open import open_source
 from guard.sources.source import Source
+from tests.servers.mariadb import MariaDbServer
 
 PEOPLE = "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT)"
 VIEW = "CREATE VIEW in_town AS SELECT id, name FROM people WHERE city = 'town'"
 ROWS = 500
-KINDS = ("sqlite", "duckdb", "postgres", "files", "arrow")
+KINDS = ("sqlite", "duckdb", "postgres", "mariadb", "files", "arrow")
 
 
 def people() -> list[tuple[int, str, str]]:
@@ -54,6 +56,16 @@ def make_postgres(url: str) -> str:
     return url
 
 
+def make_mariadb(server: MariaDbServer) -> str:
+    database = server.create_database()
+    with contextlib.closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(PEOPLE.replace("name TEXT NOT NULL", "name TEXT NOT NULL COMMENT '姓名'"))
+        cursor.execute(VIEW)
+        cursor.executemany("INSERT INTO people VALUES (%s, %s, %s)", people())
+        cursor.execute("ANALYZE TABLE people")
+    return server.url(database)
+
+
 @pytest.fixture(params=KINDS)
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
     """One source of each kind over the same people."""
@@ -64,6 +76,8 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
         where = make_duckdb(tmp_path)
     elif request.param == "postgres":
         where = make_postgres(request.getfixturevalue("postgres").create_database())
+    elif request.param == "mariadb":
+        where = make_mariadb(request.getfixturevalue("mariadb"))
     elif request.param == "files":
         file = tmp_path / "people.csv"
         file.write_text("id,name,city\n" + "".join(f"{a},{b},{c}\n" for a, b, c in people()))
@@ -94,3 +108,9 @@ def duckdb_people(tmp_path: Path) -> str:
 def postgres_people(postgres) -> str:
     """The URL of the people in PostgreSQL."""
     return make_postgres(postgres.create_database())
+
+
+@pytest.fixture
+def mariadb_people(mariadb) -> str:
+    """The URL of the people in MariaDB."""
+    return make_mariadb(mariadb)

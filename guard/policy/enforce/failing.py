@@ -12,6 +12,7 @@ from typing import Final
 from sqlglot import exp
 
 from guard.model import Table
+from guard.policy.enforce.mariadb import casts_to_truth, literals_fit
 from guard.policy.enforce.patterns import may_fail
 from guard.policy.enforce.types import Family, family
 from guard.sql.names import lower
@@ -35,7 +36,7 @@ def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool
     """True unless every part of `statement` is known never to fail on a value."""
     families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql"} else None
     for node in statement.walk():
-        if may_fail(node):
+        if may_fail(node) or (dialect == "mysql" and casts_to_truth(node)):
             return True
         if isinstance(node, exp.Sum | exp.Avg):
             continue  # runs above every filter; its argument is looked at by itself
@@ -58,6 +59,7 @@ class _Families:
     """
 
     def __init__(self, statement: exp.Expr, tables: Iterable[Table], dialect: str) -> None:
+        self._dialect = dialect
         self._by_name: dict[str, Family | None] = {}
         for table in tables:
             for column in table.columns:
@@ -73,6 +75,8 @@ class _Families:
         """Whether all operands are columns and literals of one family."""
         operands = [value for part in node.args.values() for value in (part if isinstance(part, list) else [part])]
         kinds = {self._of(operand) for operand in operands if isinstance(operand, exp.Expr)}
+        if self._dialect == "mysql":
+            return literals_fit(operands, kinds)
         kinds.discard("literal")
         return len(kinds) <= 1 and None not in kinds and "other" not in kinds
 

@@ -1,7 +1,8 @@
 """The fence: a row filter that the planner cannot move the user's conditions under.
 
 `OFFSET 0` keeps PostgreSQL and DuckDB from pushing a condition into the wrap (a materialised common table expression
-does not: DuckDB pushes into it), `LIMIT -1 OFFSET 0` does the same for SQLite, and the greatest limit that there is for MariaDB. A fence alone costs the index: so
+does not: DuckDB pushes into it), `LIMIT -1 OFFSET 0` does the same for SQLite, and the
+greatest limit that there is for MariaDB. A fence alone costs the index: so
 those of the user's own conditions that cannot tell anything by failing (comparisons of unmasked columns with
 literals; PostgreSQL marks their operators leakproof) are copied inside. They stay outside as well, so copying one
 can only remove rows that the user's statement removes anyway.
@@ -20,6 +21,7 @@ from guard.policy.enforce.names import TABLE_ALIAS, column_of, same
 from guard.policy.enforce.types import family
 
 _LEAKPROOF: Final = frozenset({"text", "integer", "date", "timestamp", "uuid"})
+_QUIET: Final = frozenset({"text", "integer"})  # of those, what MariaDB compares without a warning
 _ORDER: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -51,6 +53,7 @@ def copied(node: exp.Table, table: Table, open_columns: frozenset[str], dialect:
     where = owner.args.get("where") if owner is not None else None
     if owner is None or where is None or not _directly_in(node, owner) or node.alias_column_names:
         return
+    leakproof = _QUIET if dialect == mariadb.DIALECT else _LEAKPROOF
     alone = not owner.args.get("joins") and not owner.args.get("laterals") and isinstance(node.parent, exp.From)
     alias = node.alias or node.name
     for conjunct in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
@@ -62,7 +65,7 @@ def copied(node: exp.Table, table: Table, open_columns: frozenset[str], dialect:
         qualified = bool(compared.table) and same(compared.table, alias, dialect) and not compared.args.get("db")
         if column is None or column.name not in open_columns or not (qualified or (alone and not compared.table)):
             continue
-        if family(column.type, dialect) in _LEAKPROOF and _literals_fit(part, family(column.type, dialect)):
+        if family(column.type, dialect) in leakproof and _literals_fit(part, family(column.type, dialect)):
             copy = part.copy()
             copy.set("this", column_of(TABLE_ALIAS, column.name))
             yield copy

@@ -8,7 +8,7 @@ Warnings print values as errors do, so whatever casts may fail on a value.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Final
 
 from sqlglot import exp
@@ -21,6 +21,7 @@ from guard.sql.names import lower
 DIALECT: Final = "mysql"
 NO_LIMIT: Final = "18446744073709551615"  # what the manual gives for "all rows"; a wrap with a limit is not merged
 
+_TRUTHS: Final = (exp.Where, exp.Having, exp.Join, exp.And, exp.Or, exp.Not, exp.Xor, exp.If, exp.Paren)
 _WHOLE: Final = frozenset({"UTINYINT", "USMALLINT", "UMEDIUMINT", "UINT", "UBIGINT"})
 
 
@@ -34,10 +35,11 @@ def gaps(tree: exp.Expr) -> Iterator[Gap]:
             yield unsupported("a modifier of SELECT", "write SELECT alone")
         elif isinstance(node, exp.Identifier) and not _plain(node.name):
             yield unsupported("a name with letters that MariaDB takes for others", "use names of ASCII or Han letters")
-        elif isinstance(node, exp.Table | exp.Subquery) and node.alias_or_name:
+        elif isinstance(node, exp.Table | exp.Subquery) and (name := node.alias_or_name):
             # Whether two aliases that differ in case are one depends on a setting of the server.
-            if aliases.setdefault(lower(node.alias_or_name), node.alias_or_name) != node.alias_or_name:
-                yield unsupported(f"`{node.alias_or_name}` in two cases", "write a table's name and alias in one case")
+            before = aliases.setdefault(lower(name), name)
+            if before != name:
+                yield unsupported(f"`{name}` in two cases", "write a table's name and alias in one case")
 
 
 def _plain(name: str) -> bool:
@@ -50,14 +52,30 @@ def _plain(name: str) -> bool:
     )
 
 
+def casts_to_truth(node: exp.Expr) -> bool:
+    """A column that stands for a truth value: a text there is cast to a number, with a warning that prints it."""
+    return isinstance(node, exp.Column) and isinstance(node.parent, _TRUTHS)
+
+
+def literals_fit(operands: Iterable[object], families: Set[str | None]) -> bool:
+    """Whether a comparison casts nothing: all of one family, texts with texts and whole numbers with numbers."""
+    literals = [each for each in operands if isinstance(each, exp.Literal)]
+    kinds = families - {"literal"}
+    if kinds == {"text"}:
+        return all(literal.is_string for literal in literals)
+    if kinds in ({"integer"}, {"number"}):
+        return all(literal.is_number for literal in literals)
+    return len(kinds) == 1 and not literals and not kinds & {None, "other"}
+
+
 def spell(tree: exp.Expr) -> None:
     """Brings what sqlglot writes for MySQL 8 alone to forms that MariaDB has too; changed in place."""
     for node in list(tree.find_all(exp.RegexpLike)):
         found = exp.Anonymous(this="REGEXP_INSTR", expressions=[node.this.copy(), node.expression.copy()])
         node.replace(exp.Paren(this=exp.GT(this=found, expression=exp.Literal.number(0))))
-    for node in list(tree.find_all(exp.JSONExtractScalar)):
-        inner = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
-        node.replace(exp.Anonymous(this="JSON_UNQUOTE", expressions=[inner]))
+    for arrow in list(tree.find_all(exp.JSONExtractScalar)):
+        inner = exp.JSONExtract(this=arrow.this.copy(), expression=arrow.expression.copy())
+        arrow.replace(exp.Anonymous(this="JSON_UNQUOTE", expressions=[inner]))
 
 
 def own_type(value: exp.Expr, column: Column) -> exp.Expr:

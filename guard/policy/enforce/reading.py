@@ -64,13 +64,20 @@ def _says_exactly(node: exp.Expr, predicate: Compare | In, alias: str) -> bool:
         if not values or not all(isinstance(each, exp.In) and not each.args.get("query") for each in listed):
             return not values and isinstance(node, exp.Boolean) and node.this is False
         return all(
-            _is(_bare(each.this), predicate.column, alias) and [_value(_bare(one)) for one in each.expressions] == values
+            _is(_bare(each.this), predicate.column, alias)
+            and [_value(_bare(one)) for one in each.expressions] == values
             for each in listed
         ) and all(_is_exact(one) for one in (exact.this, *exact.expressions))
     sign, value = _SIGNS[predicate.cmp], _plain(predicate.value)
-    return _is_exact(exact.args.get("this")) and _is_exact(exact.args.get("expression")) and all(
-        type(each) is sign and _is(_bare(each.this), predicate.column, alias) and _value(_bare(each.expression)) == value
-        for each in (exact, *([plain] if plain is not None else []))
+    return (
+        _is_exact(exact.args.get("this"))
+        and _is_exact(exact.args.get("expression"))
+        and all(
+            type(each) is sign
+            and _is(_bare(each.this), predicate.column, alias)
+            and _value(_bare(each.expression)) == value
+            for each in (exact, *([plain] if plain is not None else []))
+        )
     )
 
 

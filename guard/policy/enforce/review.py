@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlglot import exp
 
 from guard.model import Gap
-from guard.policy.enforce.allowed import DIALECTS, HIDDEN_COLUMNS, NODES, STATEMENTS, TABLE_PARTS, TYPES
 from guard.policy.enforce import mariadb
+from guard.policy.enforce.allowed import DIALECTS, HIDDEN_COLUMNS, NODES, STATEMENTS, TABLE_PARTS, TYPES
 from guard.policy.enforce.deny import unsupported
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, reviewed
 from guard.policy.enforce.names import POSTGRES_NAME_BYTES, RESERVED, settle

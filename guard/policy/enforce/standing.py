@@ -44,7 +44,7 @@ def needs_fence(tree: exp.Expr, is_wrap: Callable[[exp.Expr], bool]) -> bool:
 
 
 def stands(select: exp.Select, dialect: str) -> bool:
-    """Whether a wrap ends in its fence: `OFFSET 0`, in SQLite behind `LIMIT -1`, in MariaDB behind its greatest limit."""
+    """Whether a wrap ends in its fence: `OFFSET 0`, behind `LIMIT -1` in SQLite, the greatest one in MariaDB."""
     offset, limit = select.args.get("offset"), select.args.get("limit")
     if offset is None or offset.expression != exp.Literal.number(0):
         return False

@@ -1,7 +1,7 @@
 """The names of result columns that the user did not name.
 
-DuckDB, SQLite and MariaDB call such a column by the text of its expression. Enforcement changes that text (full names of
-built-ins, reserved names), so the name that the user's own text would give is written down before.
+DuckDB, SQLite and MariaDB call such a column by the text of its expression. Enforcement changes that text (full names
+of built-ins, reserved names), so the name that the user's own text would give is written down before.
 PostgreSQL names by the function alone, which enforcement does not change.
 """
 

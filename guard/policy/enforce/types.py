@@ -18,10 +18,24 @@ from guard.policy.enforce.allowed import TYPES
 Family: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "timestamp", "uuid", "other"]
 
 _FAMILIES: Final[dict[str, Family]] = {
-    **dict.fromkeys(("CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT", "BPCHAR", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM"), "text"),
     **dict.fromkeys(
-        ("TINYINT", "SMALLINT", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "INT128", "UINT128", "MEDIUMINT",
-         "UMEDIUMINT"),
+        ("CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT", "BPCHAR", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM"), "text"
+    ),
+    **dict.fromkeys(
+        (
+            "TINYINT",
+            "SMALLINT",
+            "INT",
+            "BIGINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINT",
+            "UBIGINT",
+            "INT128",
+            "UINT128",
+            "MEDIUMINT",
+            "UMEDIUMINT",
+        ),
         "integer",
     ),
     **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL", "BIGDECIMAL", "UDECIMAL"), "number"),

@@ -45,7 +45,9 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[Worlds]:
         elif request.param == "mysql":
             maria: MariaDbServer = request.getfixturevalue("mariadb")
             names = {side: maria.create_database() for side in sides}
-            opened = [stack.enter_context(closing(Maria(side, maria.connect(names[side]), names[side]))) for side in sides]
+            opened = [
+                stack.enter_context(closing(Maria(side, maria.connect(names[side]), names[side]))) for side in sides
+            ]
         else:
             kind = {"duckdb": Duck, "sqlite": Lite}[request.param]
             opened = [stack.enter_context(closing(kind(side))) for side in sides]

@@ -17,7 +17,12 @@ from tests.policy.enforce.world import catalogue, decision, mask_sql
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "sql-functions.md"
 
 # Reviewed for newer servers than the one that Debian 12 ships, or (`now`) in need of a time-zone package to be fetched.
-NEWER = {"postgres": {"regexp_like", "regexp_count", "regexp_substr"}, "duckdb": {"now"}, "sqlite": {"string_agg"}, "mysql": set()}
+NEWER = {
+    "postgres": {"regexp_like", "regexp_count", "regexp_substr"},
+    "duckdb": {"now"},
+    "sqlite": {"string_agg"},
+    "mysql": set(),
+}
 
 
 def test_every_example_runs_by_its_full_name(worlds: Worlds) -> None:

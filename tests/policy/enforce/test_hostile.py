@@ -37,7 +37,7 @@ BROKEN = {"postgres": {"composite-array"}, "duckdb": set(), "sqlite": set(), "my
 
 def hostile() -> list[dict[str, str]]:
     cases: list[dict[str, str]] = []
-    for name in ("hostile.yml", "hostile_more.yml"):
+    for name in ("hostile.yml", "hostile_more.yml", "hostile_mariadb.yml"):
         cases += yaml.safe_load((CASES / name).read_text(encoding="utf-8"))
     return cases
 
