@@ -16,7 +16,8 @@ from guard.errors import AccessDeniedError, GuardError
 from guard.policy.enforce import enforce
 from guard.sql.parse import parse
 from tests.policy.enforce.test_hostile import hostile, spread
-from tests.policy.enforce.world import Database, Duck, Lite, Postgres, Side, catalogue, decision_on, mask_sql
+from tests.policy.enforce.world import Database, Duck, Lite, Maria, Postgres, Side, catalogue, decision_on, mask_sql
+from tests.servers.mariadb import find_programs, mariadb_server
 from tests.servers.postgres import find_binaries, postgres_server
 
 SIDES: tuple[Side, ...] = ("left", "right", "masked")
@@ -37,6 +38,13 @@ def run(size: int = 0) -> Result:
         else:
             server = stack.enter_context(postgres_server(binaries))
             worlds["postgres"] = [Postgres(side, server.create_database()) for side in SIDES]
+        programs = find_programs()
+        if programs is None:
+            print("mysql     not on this machine")
+        else:
+            maria = stack.enter_context(mariadb_server(programs))
+            names = {side: maria.create_database() for side in SIDES}
+            worlds["mysql"] = [Maria(side, maria.connect(name), name) for side, name in names.items()]
         for dialect, sides in worlds.items():
             counts = Counter({"statements": 0, "leaks": 0, "wrongly_executed": 0, "legitimate": 0, "over_denied": 0})
             for case in spread(hostile(), dialect)[: size or None]:

@@ -67,13 +67,13 @@ def run(size: int = PAIRS) -> Result:
         "faults_found": float(sum(found.values())),
     }
     context = {"seed": SEED, "engines": list(engines), "worlds": total["worlds"], "refused": total["refused"],
-               "failed": total["failed"], "with_rows": total["with_rows"]}  # fmt: skip
+               "failed": total["failed"], "warnings": total["warnings"], "with_rows": total["with_rows"]}  # fmt: skip
     return Result(figures, context)
 
 
 def search(dialect: str, sides: list[Side], pairs: int, *, stop: bool = False, quiet: bool = False) -> Counter[str]:
     """Runs `pairs` pairs (refused statements are not pairs) and counts what came of them."""
-    counts = Counter(pairs=0, differences=0, refused=0, failed=0, with_rows=0, worlds=0)
+    counts = Counter(pairs=0, differences=0, warnings=0, refused=0, failed=0, with_rows=0, worlds=0)
     number = 0
     while counts["pairs"] < pairs:
         seed, number = SEED + number, number + 1
@@ -90,7 +90,9 @@ def search(dialect: str, sides: list[Side], pairs: int, *, stop: bool = False, q
             counts["pairs"] += 1
             counts["failed"] += bool(left.error)
             counts["with_rows"] += bool(left.rows)
-            if comparable(left, sql) != comparable(right, sql):
+            if not stop and comparable(left, sql) != comparable(right, sql) and only_warnings(left, right, sql):
+                counts["warnings"] += 1
+            elif comparable(left, sql) != comparable(right, sql):
                 counts["differences"] += 1
                 if not quiet:
                     _print(f"world {seed}, query {query}", sql, left, right)
@@ -105,7 +107,7 @@ def queries(world: World, seed: int) -> Iterator[str]:
     """The queries of a world."""
     grammar = Grammar(world, seed)
     for _ in range(PER_WORLD):
-        yield grammar.next()
+        yield grammar.next() if world.dialect != "mysql" else grammar.next().replace('"', "`")
 
 
 def ask(world: World, sides: list[Side], sql: str, *, provide: bool) -> tuple[Seen, Seen] | str:
@@ -135,6 +137,15 @@ def comparable(seen: Seen, sql: str) -> object:
     if " ORDER BY 1" in sql:
         return seen
     return seen._replace(rows=tuple(sorted(seen.rows, key=repr)))
+
+
+def only_warnings(left: Seen, right: Seen, sql: str) -> bool:
+    """Whether two answers of MariaDB differ in their warnings alone, which guard's source never asks for.
+
+    Like an error on a visible row, whether one is raised can hang on the plan. A seeded fault may be found by them.
+    """
+    bare = [comparable(seen._replace(notices=()), sql) for seen in (left, right)]
+    return bare[0] == bare[1] and all("Warning" in note or "Note" in note for note in left.notices + right.notices)
 
 
 def _print(where: str, sql: str, left: Seen, right: Seen) -> None:
@@ -169,10 +180,10 @@ def _first_table_only() -> Any:
 
 
 Fault = Callable[[], contextlib.AbstractContextManager[Any]]
-_ALL = ("sqlite", "duckdb", "postgres")
+_ALL = ("sqlite", "duckdb", "postgres", "mysql")
 FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
     "no row filter": (_ALL, _without_filter),
     "masks left out": (_ALL, _bare_masks),
     "only the first table wrapped": (_ALL, _first_table_only),
-    "no fence": (("postgres",), _without_fence),
+    "no fence": (("postgres", "mysql"), _without_fence),
 }

@@ -1,4 +1,4 @@
-"""Databases to ask: everything that a client can see of one statement, on DuckDB, SQLite and PostgreSQL."""
+"""Databases to ask: everything that a client can see of one statement, on DuckDB, SQLite, PostgreSQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any, NamedTuple, Protocol
 
 import duckdb
 import psycopg
+import pymysql
 
 from guard.sources.duckdb_engine import pinned_config
+from guard.sources.mariadb_session import PINS
+from tests.servers.mariadb import MariaDbServer, find_programs, mariadb_server
 from tests.servers.postgres import find_binaries, postgres_server
 
 
@@ -126,6 +129,44 @@ class Postgres:
         return False
 
 
+class Maria:
+    """A database of its own on a running server, which statements call `lab`; every warning is a notice.
+
+    Texts compare by code point, as the reader of row filters (world.py) does for greater and less.
+    """
+
+    def __init__(self, server: MariaDbServer) -> None:
+        self._database = server.create_database()
+        self._connection = server.connect(self._database)
+        with self._connection.cursor() as cursor:
+            for name, value in PINS.items():
+                cursor.execute(f"SET SESSION {name} = %s", (value,))
+
+    def build(self, script: Sequence[str], rows: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:
+        made = [f"DROP DATABASE {self._database}",
+                f"CREATE DATABASE {self._database} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+                f"USE {self._database}", *(text.replace('"', "`") for text in script)]  # fmt: skip
+        with self._connection.cursor() as cursor:
+            _fill(cursor, made, [(name.replace('"', "`"), values) for name, values in rows], "%s")
+
+    def ask(self, sql: str) -> Seen:
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(sql.replace("`lab`", f"`{self._database}`").replace("lab.", f"{self._database}."))
+                described, rows = cursor.description or (), tuple(_plain(row) for row in cursor.fetchall())
+            except pymysql.MySQLError as error:
+                return Seen((), (), (), self._told(error))
+            cursor.execute("SHOW WARNINGS")
+            notices = tuple(self._told(row) for row in cursor.fetchall())
+        return Seen(tuple(d[0] for d in described), tuple(str(d[1]) for d in described), rows, notices=notices)
+
+    def _told(self, what: object) -> str:
+        return str(what).replace(self._database, "lab")
+
+    def provide(self, name: str, function: Any) -> bool:  # noqa: ARG002
+        return False
+
+
 def _fill(connection: Any, script: Sequence[str], rows: Sequence[tuple[str, list[tuple[Any, ...]]]], mark: str) -> None:
     for text in script:
         connection.execute(text)
@@ -142,13 +183,17 @@ def opened(count: int) -> Iterator[dict[str, list[Side]]]:
         "sqlite": [Lite() for _ in range(count)],
         "duckdb": [Duck() for _ in range(count)],
     }
-    binaries = find_binaries()
-    if binaries is None:
-        print("postgres  not on this machine")
-        yield sides
-        return
-    with postgres_server(binaries) as server:
-        sides["postgres"] = [Postgres(server.create_database()) for _ in range(count)]
+    with contextlib.ExitStack() as servers:
+        if (binaries := find_binaries()) is None:
+            print("postgres  not on this machine")
+        else:
+            server = servers.enter_context(postgres_server(binaries))
+            sides["postgres"] = [Postgres(server.create_database()) for _ in range(count)]
+        if (programs := find_programs()) is None:
+            print("mysql     not on this machine")
+        else:
+            maria = servers.enter_context(mariadb_server(programs))
+            sides["mysql"] = [Maria(maria) for _ in range(count)]
         yield sides
 
 

@@ -46,7 +46,7 @@ from guard.sql.masking import Parameters
 Kind = Literal["int", "text", "date", "float", "decimal", "bool"]
 Row = dict[str, Any]
 
-SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main"}
+SCHEMA = {"postgres": "public", "duckdb": "main", "sqlite": "main", "mysql": "lab"}
 TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     "postgres": {"int": ("integer", "bigint"), "text": ("text", "varchar"), "date": ("date",), "float": ("float8",),
                  "decimal": ("numeric(10,2)",), "bool": ("boolean",)},
@@ -54,6 +54,8 @@ TYPES: dict[str, dict[str, tuple[str, ...]]] = {
                "decimal": ("DECIMAL(10,2)",), "bool": ("BOOLEAN",)},
     "sqlite": {"int": ("INTEGER", "BIGINT"), "text": ("TEXT", "VARCHAR(40)"), "date": ("DATE",), "float": ("REAL",),
                "decimal": ("DECIMAL(10,2)",), "bool": ("BOOLEAN",)},
+    "mysql": {"int": ("int(11)", "bigint(20)"), "text": ("text", "varchar(40)"), "date": ("date",),
+              "float": ("double",), "decimal": ("decimal(10,2)",), "bool": ("tinyint(1)",)},
 }  # fmt: skip
 TABLES = ("customers", "orders", "visits", "Person", "group", "病人", "t", "guard_log")
 COLUMNS = ("name", "region", "ssn", "amount", "born", "Score", "order", "note", "k", "flag", "病", "x1")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from bench.enforcement.engines import Duck, Lite, Side
+from bench.enforcement.engines import Duck, Lite, Maria, Side
 from bench.enforcement.world import World
 from bench.noninterference import FAULTS, SEED, queries, search, unproved
 
 KINDS: dict[str, type[Duck | Lite]] = {"duckdb": Duck, "sqlite": Lite}
 
 
-@pytest.fixture(params=sorted(KINDS))
+@pytest.fixture(params=[*sorted(KINDS), pytest.param("mysql", marks=pytest.mark.mariadb)])
 def sides(request: pytest.FixtureRequest) -> tuple[str, list[Side]]:
+    if request.param == "mysql":
+        server = request.getfixturevalue("mariadb")
+        return request.param, [Maria(server), Maria(server)]
     return request.param, [KINDS[request.param](), KINDS[request.param]()]
 
 
