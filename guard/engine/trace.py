@@ -24,7 +24,6 @@ Path: TypeAlias = tuple[Edge, ...]
 Direction: TypeAlias = Literal["up", "down", "both"]
 MAX_JOBS = 50  # shown; there may be more
 MAX_HOPS = 100
-MAX_STORED = 100_000  # edges that the store answers with
 
 
 class Trace:
@@ -55,10 +54,11 @@ class Trace:
         store = self._parts.store.lineage
         found = []
         if direction in {"up", "both"}:
-            graph = Graph(hop.edge for hop in store.upstream(field, depth, at=at))
+            # One step more than asked for, so that a view knows that it ends before the lineage does.
+            graph = Graph(hop.edge for hop in store.upstream(field, depth + 1, at=at))
             found.append(graph.upstream(field, depth=depth))
         if direction in {"down", "both"}:
-            graph = Graph(hop.edge for hop in store.downstream(field, depth, at=at))
+            graph = Graph(hop.edge for hop in store.downstream(field, depth + 1, at=at))
             found.append(graph.downstream(field, depth=depth))
         return tuple(found)
 
@@ -153,7 +153,7 @@ class Trace:
         """What changes with a field: every field that its values reach, then those that it only influences."""
         from guard.lineage.graph import Graph
 
-        hops = self._parts.store.lineage.downstream(field, depth, at=at)
+        hops = self._parts.store.lineage.downstream(field, depth + 1, at=at)
         view = Graph(hop.edge for hop in hops).downstream(field, depth=depth)
         flows = set(view.fields("flow"))
         far: dict[FieldRef, int] = {}
@@ -172,13 +172,17 @@ class Trace:
         jobs = self.jobs(field)
         notes = [f"{len(flows)} fields get values, {len(far) - len(flows)} are influenced"]
         notes += [f"{len(jobs)}{' or more' if len(jobs) == MAX_JOBS else ''} jobs read or wrote the field itself"]
-        if view.cut or len(hops) >= MAX_STORED:
+        if view.cut:
             notes.append("more follows: raise the depth, or ask about a field further down")
         columns = ("to_namespace", "to_name", "to_field", "reached_by", "depth", "labels_now")
         return Report(f"what changes with `{field.dataset.name}.{field.path}`", columns, tuple(rows), tuple(notes))
 
     def paths(self, source: FieldRef, target: FieldRef, *, at: datetime | None = None) -> tuple[Path, ...]:
-        """The ways from one field to another, shortest first, each a tuple of edges; at most a hundred."""
+        """The ways from one field to another, shortest first, each a tuple of edges; at most a hundred.
+
+        Raises:
+            UsageError: so much lies between the two that nothing can be said.
+        """
         from guard.lineage.graph import Graph
 
         hops = self._parts.store.lineage.downstream(source, at=at)

@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
+from guard.errors import UsageError
 from guard.model import Dataset, Edge, FieldRef, Value
 
 MAX_STEPS = 10_000  # edges in one answer; a longer one says that it was cut
@@ -72,7 +73,11 @@ class Graph:
         return self._walk(field, "downstream", depth, limit)
 
     def paths(self, source: FieldRef, target: FieldRef, *, limit: int = MAX_PATHS) -> tuple[tuple[Edge, ...], ...]:
-        """The ways from one field to another that pass no field twice, shortest first; at most `limit`."""
+        """The ways from one field to another that pass no field twice, shortest first; at most `limit`.
+
+        Raises:
+            UsageError: there is so much between the two that none was found so far.
+        """
         useful = self._reaching(target)
         found: list[tuple[Edge, ...]] = []
         queue: deque[tuple[FieldRef, tuple[Edge, ...]]] = deque([(source, ())])
@@ -88,6 +93,9 @@ class Graph:
                     found.append((*path, edge))
                 elif edge.target in useful and edge.target not in passed:
                     queue.append((edge.target, (*path, edge)))
+        if not found and budget <= 0:
+            msg = "so much lies between the two fields that no way was found so far"
+            raise UsageError(msg, help="ask about a field that is nearer")
         return tuple(found[:limit])
 
     def _walk(self, start: FieldRef, direction: Direction, depth: int, limit: int) -> View:

@@ -16,9 +16,10 @@ from sqlalchemy import func, select, text, update
 
 from guard.errors import UsageError
 from guard.model import Dataset, Edge, FieldRef, Job, JobKind, Value
-from guard.store import schema, walk
+from guard.store import schema
 from guard.store.clock import moment, written
 from guard.store.names import CHUNK, Names, insert_new
+from guard.store.walk import EDGE, ENDS, MAX_EDGES, Direction, walk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
     from guard.store.store import Store
 
-MAX_DEPTH = 100  # edges in a row
-MAX_EDGES = 100_000  # edges of one answer
+MAX_DEPTH = 1_000  # edges in a row
 MAX_HOW = 4_000  # characters of the ways of an edge; beyond them only that there are ways is kept
 LOST = "..."  # such ways: no rule knows them, so labels stay as they are
 PROJECTION = "lineage"
@@ -108,12 +108,19 @@ class LineageRepository:
         """The edges that lead to a field, nearest first; edges that touch every output of its dataset included.
 
         With `at` as they were known at that moment.
+
+        Raises:
+            UsageError: more than `MAX_EDGES` lie there; never a part of them instead.
         """
-        return self._walk(walk.upstream(past=at is not None), field, depth, at)
+        return self._walk("upstream", field, depth, at)
 
     def downstream(self, field: FieldRef, depth: int = MAX_DEPTH, *, at: datetime | None = None) -> tuple[Hop, ...]:
-        """The edges that start at a field, nearest first."""
-        return self._walk(walk.downstream(past=at is not None), field, depth, at)
+        """The edges that start at a field, nearest first.
+
+        Raises:
+            UsageError: more than `MAX_EDGES` lie there; never a part of them instead.
+        """
+        return self._walk("downstream", field, depth, at)
 
     def as_of(self, time: datetime) -> tuple[Edge, ...]:
         """The graph as it was known at a moment: every edge stored until then, sorted.
@@ -133,9 +140,7 @@ class LineageRepository:
 
     def stream(self, at: datetime | None = None) -> Iterator[Edge]:
         """Every edge, now or as known at a moment; an edge of several sets may come with each way."""
-        statement = (
-            f"SELECT DISTINCT {walk.EDGE}, x.how FROM edge_set_edge x JOIN edge e ON e.id = x.edge_id {walk.ENDS}"
-        )
+        statement = f"SELECT DISTINCT {EDGE}, x.how FROM edge_set_edge x JOIN edge e ON e.id = x.edge_id {ENDS}"
         bound = {}
         if at is not None:
             statement += " JOIN edge_set s ON s.digest = x.digest AND s.kept <= :time"
@@ -147,8 +152,7 @@ class LineageRepository:
     def edges(self, digest: str) -> tuple[Edge, ...]:
         """The edges of a set, sorted."""
         statement = text(
-            f"SELECT {walk.EDGE}, x.how FROM edge_set_edge x JOIN edge e ON e.id = x.edge_id {walk.ENDS} "
-            "WHERE x.digest = :digest"
+            f"SELECT {EDGE}, x.how FROM edge_set_edge x JOIN edge e ON e.id = x.edge_id {ENDS} WHERE x.digest = :digest"
         )
         with self._store.read() as connection:
             return tuple(sorted(_edge(row, row[9]) for row in connection.execute(statement, {"digest": digest})))
@@ -298,21 +302,16 @@ class LineageRepository:
             update(table).where(table.c.name == PROJECTION, table.c.position < position).values(position=position)
         )
 
-    def _walk(self, statement: str, field: FieldRef, depth: int, at: datetime | None) -> tuple[Hop, ...]:
+    def _walk(self, direction: Direction, field: FieldRef, depth: int, at: datetime | None) -> tuple[Hop, ...]:
+        time = None if at is None else written(at)
         with self._store.read() as connection:
             number = _number(connection, field)
             if number is None:
                 return ()
-            bound: dict[str, Any] = {"start": number, "depth": min(depth, MAX_DEPTH), "edges": MAX_EDGES}
-            if at is not None:
-                bound["time"] = written(at)
-            rows = connection.execute(text(statement), bound).all()
-            hows = _hows(connection, {row[9] for row in rows}, at)
-        nearest: dict[Edge, int] = {}  # an edge to `*` is met again from each output of its dataset
-        for row in rows:
-            edge = _with(_edge(row), hows.get(row[9], set()))
-            nearest[edge] = min(row[-1], nearest.get(edge, MAX_DEPTH))
-        return tuple(Hop(edge, depth) for depth, edge in sorted((depth, edge) for edge, depth in nearest.items()))
+            found = walk(connection, number, direction, depth=min(depth, MAX_DEPTH), time=time)
+            hows = _hows(connection, set(found), at)
+        hops = [(far, _with(_edge(row), hows.get(one, set()))) for one, (row, far) in found.items()]
+        return tuple(Hop(edge, far) for far, edge in sorted(hops))
 
 
 _EDGE_KEY = ("source_id", "target_id", "type", "subtype", "masking")

@@ -156,6 +156,23 @@ def test_paths_and_impact(world: World) -> None:
     assert ("number", "values") in rows(trace.impact(source), "to_field", "reached_by")
 
 
+def test_a_view_that_ends_before_the_lineage_says_so(world: World) -> None:
+    """Asked for one step of two, the view is cut; asked for both, it is not."""
+    mobile = column(world, "residents.phone")
+    near, far = (FieldRef(Dataset("n", name), "x") for name in ("near", "far"))
+    edges = (Edge(mobile, near, "DIRECT", "IDENTITY"), Edge(near, far, "DIRECT", "IDENTITY"))
+    trail = Trail("lineage", name="job", edges=edges)
+    leave(world.guard.parts, trail, operator="tester", time="2026-01-01T00:00:00.000000Z")
+    world.guard.flush()
+    for depth, cut in ((1, True), (2, False)):
+        (view,) = world.guard.lineage.views(mobile, depth=depth, direction="down")
+        assert view.cut is cut
+        (view,) = world.guard.lineage.views(far, depth=depth, direction="up")
+        assert view.cut is cut
+    notes = world.guard.lineage.impact(mobile, depth=1).notes
+    assert "more follows" in notes[-1]
+
+
 def test_a_view_in_every_format(world: World) -> None:
     """Tree, JSON, CSV with from and to, SVG and OpenLineage say the same edges."""
     world.ask("SELECT phone AS number FROM residents")

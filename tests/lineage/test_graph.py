@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from guard.errors import UsageError
+from guard.lineage import graph as graph_module
 from guard.lineage import render
 from guard.lineage.graph import Graph
 from guard.model import Dataset, Edge, FieldRef
@@ -222,6 +225,20 @@ def reach(found: list[Edge], start: FieldRef) -> set[FieldRef]:
         if not more:
             return reached
         reached |= more
+
+
+def test_no_way_found_among_too_many_is_an_error(monkeypatch):
+    """Between two fields lies more than is looked at: that is said, and never read as `no way`."""
+    monkeypatch.setattr(graph_module, "MAX_STEPS", 1)
+    layers = [
+        Edge(field(f"l{n}.t.a{a}"), field(f"l{n + 1}.t.a{b}"), "DIRECT", "IDENTITY")
+        for n in range(4)
+        for a in range(4)
+        for b in range(4)
+    ]
+    with pytest.raises(UsageError, match="so much lies between"):
+        Graph(layers).paths(field("l0.t.a0"), field("l4.t.a0"))
+    assert Graph(layers).paths(field("l0.t.a0"), field("l1.t.a0"))
 
 
 @given(edges, names)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from guard.errors import UsageError
 from guard.model import Dataset, Edge, FieldRef, Job
-from guard.store import lineage, schema
+from guard.store import lineage, schema, walk
 from guard.store.lineage import Hop, digest_of
 from guard.store.store import Store
 
@@ -63,6 +63,40 @@ def test_a_graph_beyond_the_bound_is_no_answer(store, clock, monkeypatch):
     store.lineage.add(job(), [edge("a.x", "b.x"), edge("b.x", "c.x")])
     with pytest.raises(UsageError):
         store.lineage.as_of(clock())
+
+
+def test_a_neighbourhood_beyond_the_bound_is_no_answer(store, monkeypatch):
+    """Too much around a field is an error that says how many steps are too many; fewer steps have their answer."""
+    monkeypatch.setattr(walk, "MAX_EDGES", 3)
+    monkeypatch.setattr(walk, "CHUNK", 2)
+    edges = [
+        edge("a.x", "b.x"),
+        *(edge("b.x", f"c.x{n}") for n in range(4)),
+        *(edge(f"c.x{n}", "d.x") for n in range(4)),
+    ]
+    store.lineage.add(job(), edges)
+    assert store.lineage.downstream(ref("a.x"), depth=1) == (Hop(edges[0], 1),)
+    with pytest.raises(UsageError, match="within 2 steps"):
+        store.lineage.downstream(ref("a.x"))
+    with pytest.raises(UsageError, match="within 1 steps"):
+        store.lineage.upstream(ref("d.x"))
+    monkeypatch.setattr(walk, "MAX_EDGES", 9)
+    assert len(store.lineage.downstream(ref("a.x"))) == 9
+    monkeypatch.setattr(walk, "MAX_FIELDS", 4)
+    with pytest.raises(UsageError, match="more than 4 fields"):
+        store.lineage.downstream(ref("a.x"))
+
+
+def test_a_dense_graph_is_walked_field_by_field(store):
+    """Twelve layers of four fields, each with all of the next: millions of ways, 177 edges."""
+    edges = [edge(f"l{n}.x{a}", f"l{n + 1}.x{b}") for n in range(11) for a in range(4) for b in range(4)]
+    edges += [edge("l11.x0", "l0.x0")]  # and round again
+    store.lineage.add(job(), edges)
+    found = store.lineage.downstream(ref("l0.x0"))
+    assert {hop.edge for hop in found} == {
+        one for one in edges if one.source.dataset.name != "l0" or one.source == ref("l0.x0")
+    }
+    assert max(hop.depth for hop in found) == 12
 
 
 def test_cycles_end(store):
