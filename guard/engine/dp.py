@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,18 @@ from guard.anonymize.dp.account import Cost, Limit
 from guard.anonymize.dp.budget import StoreLedger
 from guard.anonymize.dp.ledger import LedgerKey, Receipt, window_of
 from guard.anonymize.dp.sql.accept import Accepted, accept, names_of
-from guard.anonymize.dp.sql.answer import Draw, Measured, Plan, Rule, check_rule, draw, measured, plan, rows_of
+from guard.anonymize.dp.sql.answer import (
+    Draw,
+    Measured,
+    Plan,
+    Rule,
+    check_rule,
+    draw,
+    measured,
+    plan,
+    rank_error,
+    rows_of,
+)
 from guard.anonymize.dp.sql.bounding import Chosen, Search, is_open, search
 from guard.anonymize.dp.sql.form import forms
 from guard.anonymize.dp.sql.metadata import Units
@@ -63,10 +74,11 @@ class Privacy(Value, frozen=True):
     """What an answer cost and how far off it may be.
 
     `deviations` holds, for each column that is an aggregate, the standard deviation of the noise in each row, and
-    `intervals` the ends of an interval that holds the true (bounded) value with about 95 %. `groups` and `rows` bound
-    what one person counted. `threshold` is the noisy number of persons below which a group is not shown, None where
-    all groups are public; how many groups it kept back is not told, since that number is not noisy. `fresh` is False
-    for an answer that was paid for before.
+    `intervals` the ends of an interval that holds the true (bounded) value with about 95 %. A quantile, MIN or MAX has
+    no such interval; `ranks` says by how many rows its rank is off at most, with 95 %. `groups` and `rows` bound
+    what one person counted. `threshold` is the noisy number of persons below which a group is not shown, and
+    `suppressed` about how many groups were not, itself a noisy number of deviation `suppressed_deviation`; None where
+    all groups are public. `fresh` is False for an answer that was paid for before.
     """
 
     epsilon: str
@@ -80,8 +92,12 @@ class Privacy(Value, frozen=True):
     fingerprint: str
     deviations: Mapping[str, tuple[float, ...]] = {}
     intervals: Mapping[str, tuple[tuple[float, float], ...]] = {}
+    ranks: Mapping[str, int] = {}
+    suppressed: int | None = None
+    suppressed_deviation: float | None = None
     spent: str = ""  # epsilon of the budget so far, by its own notion
     budget: str = ""  # epsilon of the budget
+    remaining: str = ""  # what is left of it
 
 
 @dataclass(frozen=True)
@@ -334,6 +350,7 @@ class PrivateAnswers:
             fingerprint=fingerprint,
             spent="" if by_now is None else f"{float(by_now):.6g}",
             budget=f"{float(limit.epsilon):.6g}",
+            remaining="" if by_now is None else f"{max(0.0, float(limit.epsilon - by_now)):.6g}",
         )
 
 
@@ -371,17 +388,29 @@ def _finished(query: PrivateQuery, planned: Plan, noisy: Measured, privacy: Priv
     table = pa.table([_array(column) for column in columns], names=titles)
     deviations: dict[str, tuple[float, ...]] = {}
     intervals: dict[str, tuple[tuple[float, float], ...]] = {}
+    ranks: dict[str, int] = {}
     for title, column, values in zip(titles, post.columns, columns, strict=True):
         name = str(column.node.this) if isinstance(column.node, exp.Placeholder) else ""
         if not name.startswith("a"):
             continue
-        behind = [estimates[_index(row)][name].deviation for row in kept]
-        deviations[title] = tuple(behind)
+        measure = query.accepted.aggregates[int(name[1:])].measure
+        if planned.accepted.measures[measure].kind == "histogram":
+            ranks[title] = rank_error(planned, measure)
+            continue
+        behind = [estimates[_index(row)][name] for row in kept]
+        deviations[title] = tuple(each.deviation for each in behind)
         intervals[title] = tuple(
-            (float(value) - 1.96 * sd, float(value) + 1.96 * sd) if isinstance(value, int | Fraction) else (0.0, 0.0)
-            for value, sd in zip(values, behind, strict=True)
+            (float(value) - each.half, float(value) + each.half) if isinstance(value, int | Fraction) else (0.0, 0.0)
+            for value, each in zip(values, behind, strict=True)
         )
-    return table, msgspec.structs.replace(privacy, deviations=deviations, intervals=intervals)
+    said = msgspec.structs.replace(privacy, deviations=deviations, intervals=intervals, ranks=ranks)
+    if noisy.keys is not None and planned.keys_noise is not None:
+        said = msgspec.structs.replace(
+            said,
+            suppressed=max(0, noisy.keys - len(noisy.sums)),
+            suppressed_deviation=planned.keys_noise.deviation(),
+        )
+    return table, said
 
 
 def _index(row: Mapping[str, Cell]) -> int:
@@ -405,15 +434,16 @@ def _array(values: Sequence[Cell]) -> pa.Array:
 
 
 @contextmanager
-def on_grid(seconds: float) -> Any:
+def on_grid(
+    seconds: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
+) -> Iterator[None]:
     """Lets the block end, also with an error, at a multiple of `seconds` after it began."""
-    began = time.monotonic()
+    began = clock()
     try:
         yield
     finally:
         if seconds > 0:
-            passed = time.monotonic() - began
-            time.sleep(seconds - passed % seconds)
+            sleep(seconds - (clock() - began) % seconds)
 
 
 def tables_of(query: PrivateQuery) -> tuple[TableName, ...]:

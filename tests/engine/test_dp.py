@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 from guard.anonymize.dp.ledger import BudgetSpentError
 from guard.config import default_rules
 from guard.engine import Guard, backup, open_guard
+from guard.engine.dp import on_grid
 from guard.engine.result import Result
 from guard.errors import AccessDeniedError, SourceError
 from guard.model import Sensitive, Subject
@@ -79,7 +81,9 @@ def test_an_answer_is_noisy_paid_and_explained(ward: Ward) -> None:
     assert all(abs(count - 133) < 120 for count in answer.table.column("n").to_pylist())
     assert (privacy.epsilon, privacy.fresh, privacy.groups, privacy.rows, privacy.threshold) == ("1", True, 2, 2, None)
     assert privacy.deviations["n"] == pytest.approx((5.657,) * 3, abs=0.01)
-    assert [high - low for low, high in privacy.intervals["n"]] == pytest.approx([22.17] * 3, abs=0.02)
+    assert [high - low for low, high in privacy.intervals["n"]] == [
+        24.0
+    ] * 3  # Laplace noise of scale 4: 95 % within 12
 
 
 def test_the_same_question_is_answered_once(ward: Ward) -> None:
@@ -182,6 +186,40 @@ def test_private_groups_need_a_threshold(ward: Ward) -> None:
     assert answer.privacy.threshold is not None
     assert 10 < answer.privacy.threshold < 60
     assert answer.table.column("town").to_pylist() == ["town 0", "town 1"]
+    # Two groups and none kept back, told with noise of its own: scale 2 / (1 / 20).
+    assert answer.privacy.suppressed_deviation == pytest.approx(40 * 2**0.5)
+    assert answer.privacy.suppressed is not None
+    assert 0 <= answer.privacy.suppressed < 40 * 25  # beyond it with a chance of e**-25
+    again = ward.ask("SELECT town, COUNT(DISTINCT person) AS n FROM stays GROUP BY 1")
+    assert again.privacy is not None
+    assert again.privacy.suppressed == answer.privacy.suppressed
+
+
+def test_public_groups_keep_nothing_back(ward: Ward) -> None:
+    """Where all groups are shown there is no number of the others."""
+    privacy = ward.ask(COUNT).privacy
+    assert privacy is not None
+    assert (privacy.threshold, privacy.suppressed, privacy.suppressed_deviation) == (None, None, None)
+
+
+def test_every_answer_says_what_is_spent_and_what_remains(ward: Ward) -> None:
+    """The two and the budget fit together, and a repetition changes nothing."""
+    first, again = ward.ask(COUNT).privacy, ward.ask(COUNT).privacy
+    assert first is not None
+    assert again is not None
+    assert float(first.spent) > 0
+    assert float(first.remaining) == pytest.approx(float(first.budget) - float(first.spent), rel=1e-4)
+    assert (again.spent, again.remaining) == (first.spent, first.remaining)
+
+
+def test_a_quantile_says_how_far_its_rank_is_off(ward: Ward) -> None:
+    """It has no interval of values: how far off a value is depends on the data."""
+    privacy = ward.ask("SELECT MEDIAN(days) AS m, MAX(days) AS x FROM stays").privacy
+    assert privacy is not None
+    assert (dict(privacy.deviations), dict(privacy.intervals)) == ({}, {})
+    # Two of one unit's rows move a score of denominator 2 by 2, and each has half of the epsilon.
+    assert privacy.ranks["m"] == 26  # 2 * 2 / (1/2) * ln(31 / .05) / 2
+    assert privacy.ranks["x"] == 52
 
 
 def test_each_subject_pays_for_itself(ward: Ward) -> None:
@@ -190,6 +228,59 @@ def test_each_subject_pays_for_itself(ward: Ward) -> None:
     other = ward.ask(COUNT, subject=Subject("researcher-2", ("researcher",)))
     assert other.privacy is not None
     assert other.privacy.fresh
+
+
+@pytest.mark.parametrize(("took", "until"), [(0.0, 0.1), (0.013, 0.1), (0.117, 0.2), (0.25, 0.3), (1.999, 2.0)])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_block_ends_on_the_grid(took: float, until: float, fails: bool) -> None:
+    """However long it took and whether or not it failed, it ends at the next multiple."""
+    ticks = [7.0]
+
+    def sleep(seconds: float) -> None:
+        ticks[0] += seconds
+
+    with contextlib.suppress(SourceError), on_grid(0.1, clock=lambda: ticks[0], sleep=sleep):
+        ticks[0] += took
+        if fails:
+            raise SourceError("gone", help="come back")
+    assert ticks[0] - 7.0 == pytest.approx(until)
+
+
+def test_answers_leave_on_the_grid_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fresh, stored and failed ones: the source is read inside of the block, and the record is made there."""
+    seen: list[object] = []
+
+    @contextlib.contextmanager
+    def grid(seconds: float) -> Iterator[None]:
+        seen.append(seconds)
+        try:
+            yield
+        finally:
+            seen.append("left")
+
+    monkeypatch.setattr("guard.engine.dp.on_grid", grid)
+    for ward in _opened(tmp_path, grid_ms=250):
+        opened = ward.guard._desk.opened(ward.source)
+        run = opened.source.run
+        submit = ward.guard._desk.submit
+
+        def read(*args: Any, run: Any = run, **settings: Any) -> pa.Table:
+            seen.append("read")
+            if len(seen) > 8:
+                raise SourceError("gone", help="come back")
+            return run(*args, **settings)
+
+        def record(*args: Any, submit: Any = submit) -> Any:
+            seen.append("recorded")
+            return submit(*args)
+
+        monkeypatch.setattr(opened.source, "run", read)
+        monkeypatch.setattr(ward.guard._desk, "submit", record)
+        ward.ask(COUNT)
+        ward.ask(COUNT)
+        with pytest.raises(SourceError):
+            ward.ask("SELECT COUNT(*) AS n FROM stays")
+    assert seen == [0.25, "read", "recorded", "left", 0.25, "recorded", "left", 0.25, "read", "left"]
 
 
 def test_lineage_says_that_the_answer_is_noisy(ward: Ward) -> None:

@@ -49,7 +49,7 @@ class Laplace(Value, frozen=True):
 
     def half_width(self, confidence: Fraction = CONFIDENCE) -> int:
         """The least h with `P(abs(noise) <= h) >= confidence`, for one value."""
-        return _half_width("laplace", self.scale, confidence)
+        return half_width("laplace", self.scale, confidence)
 
     def key_threshold(self, delta: Fraction, *, groups: int, minimum: int = 1) -> int:
         """The least noisy number of units at which a private group key may be shown."""
@@ -91,7 +91,7 @@ class Gaussian(Value, frozen=True):
 
     def half_width(self, confidence: Fraction = CONFIDENCE) -> int:
         """The least h, by a bound of the tail, with `P(abs(noise) <= h) >= confidence`, for one value."""
-        return _half_width("gaussian", self.variance, confidence, self.refine)
+        return half_width("gaussian", self.variance, confidence, self.refine)
 
     def key_threshold(self, delta: Fraction, *, groups: int, minimum: int = 1) -> int:
         """The least noisy number of units at which a private group key may be shown."""
@@ -101,8 +101,14 @@ class Gaussian(Value, frozen=True):
         return minimum + real.ceil_div(fine + half, 1 << self.refine)
 
 
+def of_variance(variance: Fraction) -> Gaussian:
+    """The mechanism whose noise has this variance; its draws are made on a finer lattice and rounded."""
+    return Gaussian(1, 1 / (2 * variance))
+
+
 @lru_cache(maxsize=1024)
-def _half_width(kind: str, parameter: Fraction, confidence: Fraction, refine: int = 0) -> int:
+def half_width(kind: str, parameter: Fraction, confidence: Fraction = CONFIDENCE, refine: int = 0) -> int:
+    """The least h with `P(abs(noise) <= h) >= confidence`, for `laplace` noise (a scale) or `gaussian` (a variance)."""
     if not 0 < confidence < 1:
         raise UsageError("a confidence is not between 0 and 1", help="write 95/100")
     outside = (1 - confidence) / 2

@@ -5,14 +5,15 @@ The charge is known before anything is read: it depends on the statement, the de
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from guard.anonymize.dp import quantile, sampler, threshold
 from guard.anonymize.dp.account import Cost
-from guard.anonymize.dp.mechanism import Gaussian
+from guard.anonymize.dp.mechanism import Gaussian, of_variance
 from guard.anonymize.dp.sql import dialects
 from guard.anonymize.dp.sql.accept import Accepted
 from guard.anonymize.dp.sql.form import Form, counts_units, unit_measure
@@ -25,7 +26,7 @@ from guard.model import Value
 Mechanism: TypeAlias = Literal["laplace", "gaussian"]
 Key: TypeAlias = tuple[Cell, ...]
 Row: TypeAlias = Sequence[object]
-CONFIDENCE = 1.96  # standard deviations of a 95 % interval; Laplace noise has a little more outside
+KEYS_SHARE: Final = 20  # one part in so many pays for the number of groups, where groups are private
 
 
 class Rule(Value, frozen=True):
@@ -55,16 +56,20 @@ class Plan:
     tau: int | None
     cost: Cost
     minimum: int = 1
+    keys_noise: Noise | None = None  # of the number of groups, where groups are private
 
 
 def plan(accepted: Accepted, forms: tuple[Form, ...], rule: Rule, *, groups: int, rows: int) -> Plan:
     """Splits the budget of one answer over its measures, and calibrates their noise.
 
-    Every block of every measure gets an equal share; a count of units for the threshold gets one too.
+    Every block of every measure gets an equal share; a count of units for the threshold gets one too. Where groups
+    are private one part in `KEYS_SHARE` pays for their number, from which follows how many were kept back.
     """
     own_count = counts_units(accepted, rows)
     blocks = [len(measure.blocks()) for measure in accepted.measures]
-    shares = len(accepted.measures) + (1 if own_count else 0)
+    shares = Fraction(len(accepted.measures) + (1 if own_count else 0))
+    if accepted.combinations is None:
+        shares *= Fraction(KEYS_SHARE, KEYS_SHARE - 1)
     noise: list[tuple[Noise, ...]] = []
     epsilons: list[Fraction] = []
     cost = Cost()
@@ -78,11 +83,26 @@ def plan(accepted: Accepted, forms: tuple[Form, ...], rule: Rule, *, groups: int
         unit_noise, spent = _noise(groups, rule, shares)
         cost += spent
     tau: int | None = None
+    keys_noise: Noise | None = None
     if accepted.combinations is None:
         counted = unit_noise or noise[_unit_measure(accepted, rows)][0]
         tau = _tau(counted, rule, groups)
         cost += Cost.approximate(rule.delta)
-    return Plan(accepted, forms, groups, rows, tuple(noise), tuple(epsilons), unit_noise, tau, cost, rule.minimum)
+        keys_noise, spent = _noise(groups, rule, Fraction(KEYS_SHARE))
+        cost += spent
+    return Plan(
+        accepted,
+        forms,
+        groups,
+        rows,
+        tuple(noise),
+        tuple(epsilons),
+        unit_noise,
+        tau,
+        cost,
+        minimum=rule.minimum,
+        keys_noise=keys_noise,
+    )
 
 
 def _unit_measure(accepted: Accepted, rows: int) -> int:
@@ -98,11 +118,11 @@ def _tau(noise: Noise, rule: Rule, groups: int) -> int:
         found = threshold.laplace_threshold(noise.scale, rule.delta, groups=groups, minimum=rule.minimum)
     else:
         assert noise.variance is not None
-        found = _of_variance(noise.variance).key_threshold(rule.delta, groups=groups, minimum=rule.minimum)
+        found = of_variance(noise.variance).key_threshold(rule.delta, groups=groups, minimum=rule.minimum)
     return found
 
 
-def _noise(reach: int, rule: Rule, shares: int) -> tuple[Noise, Cost]:
+def _noise(reach: int, rule: Rule, shares: Fraction) -> tuple[Noise, Cost]:
     """Noise for a block that one unit moves by at most `reach` in L1 (and so in L2), for one share of the budget."""
     if rule.mechanism == "laplace":
         epsilon = rule.epsilon / shares
@@ -110,14 +130,14 @@ def _noise(reach: int, rule: Rule, shares: int) -> tuple[Noise, Cost]:
     return _gaussian_noise(reach * reach, rule, shares)
 
 
-def _gaussian_noise(squared: int, rule: Rule, shares: int) -> tuple[Noise, Cost]:
+def _gaussian_noise(squared: int, rule: Rule, shares: Fraction) -> tuple[Noise, Cost]:
     """Noise for a block that one unit moves by at most the root of `squared` in L2, for one share of the budget."""
     made = Gaussian(squared, rule.epsilon**2 / 2 / shares)
     return Noise(variance=made.variance), made.cost
 
 
 def _measure_noise(
-    measure: Measure, rule: Rule, shares: int, whole: int, *, groups: int, rows: int
+    measure: Measure, rule: Rule, shares: Fraction, whole: Fraction, *, groups: int, rows: int
 ) -> tuple[tuple[Noise, ...], Cost, Fraction]:
     if measure.kind == "histogram":
         epsilon = rule.epsilon / whole / groups
@@ -145,6 +165,7 @@ class Measured:
     """The noisy numbers of an answer, by group: what is stored and served again. Holds nothing that is not noisy."""
 
     sums: Mapping[Key, tuple[tuple[int, ...], ...]]  # per measure
+    keys: int | None = None  # the number of groups that somebody is in, where groups are private
 
 
 Draw: TypeAlias = Callable[[Noise, int], list[int]]
@@ -155,12 +176,7 @@ def draw(noise: Noise, count: int) -> list[int]:
     if noise.scale is not None:
         return sampler.laplace(noise.scale, count)
     assert noise.variance is not None
-    return _of_variance(noise.variance).add([0] * count)
-
-
-def _of_variance(variance: Fraction) -> Gaussian:
-    """The mechanism whose noise has this variance; its draws are made on a finer lattice and rounded."""
-    return Gaussian(1, 1 / (2 * variance))
+    return of_variance(noise.variance).add([0] * count)
 
 
 def measured(planned: Plan, answers: Sequence[Sequence[Row]], *, noise_of: Draw = draw) -> Measured:
@@ -192,7 +208,18 @@ def measured(planned: Plan, answers: Sequence[Sequence[Row]], *, noise_of: Draw 
                 sums[key].append((_quantile(planned, place, true.get(key, {}).get(place, {})),))
         else:
             _add_noise(planned, place, shown, true, sums, noise_of)
-    return Measured({key: tuple(values) for key, values in sums.items()})
+    number: int | None = None
+    if planned.keys_noise is not None:
+        number = len(units) + noise_of(planned.keys_noise, 1)[0]
+    return Measured({key: tuple(values) for key, values in sums.items()}, number)
+
+
+def rank_error(planned: Plan, measure: int) -> int:
+    """For a quantile: by how many rows its rank is off at most, with 95 %."""
+    asked = planned.accepted.measures[measure]
+    return quantile.rank_error(
+        asked.share, asked.high - asked.low + 1, epsilon=planned.epsilons[measure], rows_per_unit=planned.rows
+    )
 
 
 def _add_noise(
@@ -310,7 +337,7 @@ def _estimated(function: str, measure: Measure, sums: tuple[int, ...], noise: tu
         return Estimate(sums[0] * measure.value.scale, 0.0)
     found = estimate(function, measure, sums, noise)
     if function in ("count", "units", "distinct") and found.value is not None and found.value.denominator != 1:
-        return Estimate(Fraction(round(found.value)), found.deviation)
+        return Estimate(Fraction(round(found.value)), found.deviation, math.ceil(found.half))
     return found
 
 

@@ -9,10 +9,11 @@ alone, and the pair holds the count `(A + B) / (high - low)` too, so no part of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from guard.anonymize.dp.mechanism import half_width, of_variance
 from guard.anonymize.dp.sql.value import Val
 
 MeasureKind: TypeAlias = Literal["rows", "present", "units", "pair", "moments", "distinct", "histogram"]
@@ -72,13 +73,29 @@ class Noise:
         assert self.variance is not None
         return math.sqrt(self.variance)
 
+    def half_width(self) -> int:
+        """The least h with which 95 % of the draws lie in -h to h."""
+        if self.scale is not None:
+            return half_width("laplace", self.scale)
+        assert self.variance is not None
+        return of_variance(self.variance).half_width()
+
+    @property
+    def reach(self) -> float:
+        """Standard deviations that hold 95 % of a draw, or of a weighted sum of draws, which has lighter tails."""
+        return 2.1183 if self.scale is not None else 1.96
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number computed from noisy sums, and its standard deviation for people; exact until it is shown."""
+    """A number computed from noisy sums; exact until it is shown.
+
+    `deviation` is its standard deviation and `half` the half width of its 95 % interval, both for people.
+    """
 
     value: Fraction | None
     deviation: float
+    half: float = 0.0
 
 
 def count_of(measure: Measure, noisy: tuple[int, ...]) -> Fraction:
@@ -92,12 +109,13 @@ def count_of(measure: Measure, noisy: tuple[int, ...]) -> Fraction:
 
 def estimate(function: str, measure: Measure, noisy: tuple[int, ...], noise: tuple[Noise, ...]) -> Estimate:
     """An aggregate from a measure's noisy sums: exact arithmetic, no division by zero, results within their range."""
-    first = noise[0].deviation() if noise else 0.0
     if measure.kind == "pair":
-        return _of_pair(function, measure, noisy, first)
-    if measure.kind == "moments":
-        return _of_moments(function, measure, noisy, noise)
-    return Estimate(Fraction(noisy[0]), first)
+        found = _of_pair(function, measure, noisy, noise[0].deviation())
+    elif measure.kind == "moments":
+        found = _of_moments(function, measure, noisy, noise)
+    else:
+        return Estimate(Fraction(noisy[0]), noise[0].deviation(), noise[0].half_width())
+    return replace(found, half=found.deviation * noise[0].reach)
 
 
 def _of_pair(function: str, measure: Measure, noisy: tuple[int, ...], sd: float) -> Estimate:
@@ -130,7 +148,7 @@ def _of_moments(function: str, measure: Measure, noisy: tuple[int, ...], noise: 
         if rows < 2:
             return Estimate(None, 0.0)
         spread = spread * rows / (rows - 1)
-    one, two = (noise[0].deviation(), noise[1].deviation()) if noise else (0.0, 0.0)
+    one, two = noise[0].deviation(), noise[1].deviation()
     unit = float(measure.value.scale) ** 2 / 4 / float(rows)
     sd = unit * ((2 * abs(float(mean)) * one) ** 2 + two**2) ** 0.5
     if function.startswith("stddev"):

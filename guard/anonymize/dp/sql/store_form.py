@@ -23,6 +23,8 @@ def encoded(chosen: Chosen, noisy: Measured) -> str:
         for key, measures in noisy.sums.items()
     ]
     held = {"v": VERSION, "groups": chosen.groups, "rows": chosen.rows, "clips": dict(chosen.clips), "sums": rows}
+    if noisy.keys is not None:
+        held["keys"] = str(noisy.keys)
     return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -40,7 +42,8 @@ def decoded(text: str) -> tuple[tuple[int, int, Mapping[str, Any]], Measured]:
             tuple(_read(cell) for cell in key): tuple(tuple(int(number) for number in each) for each in measures)
             for key, measures in held["sums"]
         }
-        return (int(held["groups"]), int(held["rows"]), dict(held["clips"])), Measured(sums)
+        keys = int(held["keys"]) if "keys" in held else None
+        return (int(held["groups"]), int(held["rows"]), dict(held["clips"])), Measured(sums, keys)
     except (ValueError, KeyError, TypeError):
         raise IntegrityError("a kept answer cannot be read", help="remove it from the store, and pay again") from None
 

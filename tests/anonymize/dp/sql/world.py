@@ -16,10 +16,12 @@ from guard.anonymize.dp.sql.accept import names_of
 from guard.anonymize.dp.sql.answer import Draw, measured, rows_of
 from guard.anonymize.dp.sql.metadata import Units, tables_of
 from guard.anonymize.dp.sql.post import finish
+from guard.anonymize.keys import Keyring
+from guard.anonymize.mask_sql import Masks
 from guard.engine.cache import Cache
 from guard.engine.dp import PrivateQuery, accepted_query
 from guard.engine.dp_form import Tables
-from guard.model import Decision, DifferentialPrivacy, EnforcedQuery
+from guard.model import Decision, DifferentialPrivacy, EnforcedQuery, Obligation, Sensitive
 from guard.policy.facts import extract
 from guard.sources.open import open_source
 from guard.sources.source import Limits, Source
@@ -29,6 +31,7 @@ from guard.sql.parse import parse
 LIMITS = Limits(rows=1_000_000, seconds=60.0)
 AREAS = ("north", "south", "east", "west")
 SALT = 20_260_101
+MASKS = Masks(Keyring({1: Sensitive(bytes(range(32)))}), purpose="research")
 WIDE = {"groups": 200, "rows": 1_000}
 
 TABLES = {
@@ -120,9 +123,16 @@ class Engine:
         return list(zip(*columns, strict=True)) if columns else []
 
     def private(
-        self, sql: str, units: Units, *, epsilon: str = "1", delta: str = "1e-7", mechanism: Any = "laplace"
+        self,
+        sql: str,
+        units: Units,
+        *,
+        epsilon: str = "1",
+        delta: str = "1e-7",
+        mechanism: Any = "laplace",
+        owed: tuple[Obligation, ...] = (),
     ) -> PrivateQuery:
-        """The private form of a statement, over a decision that allows it."""
+        """The private form of a statement, over a decision that allows it and asks for `owed` too."""
         statement = parse(sql, self.source.dialect)
         decision = Decision(
             id="",
@@ -130,13 +140,13 @@ class Engine:
             subject="s",
             purpose="p",
             facts=extract(statement, self.catalogue),
-            obligations=(DifferentialPrivacy(epsilon=epsilon, delta=delta, mechanism=mechanism, rule="r"),),
+            obligations=(DifferentialPrivacy(epsilon=epsilon, delta=delta, mechanism=mechanism, rule="r"), *owed),
         )
         return accepted_query(
             statement,
             self.catalogue,
             decision,
-            _no_mask,
+            MASKS,
             units=units,
             salt=SALT,
             stray=lambda _: "",
@@ -169,10 +179,6 @@ class Engine:
 def silence(_noise: object, count: int) -> list[int]:
     """Noise switched off: for tests of rightness only."""
     return [0] * count
-
-
-def _no_mask(*_: Any, **__: Any) -> Any:
-    raise AssertionError("nothing is masked here")
 
 
 def engine_of(name: str, source: Source) -> Engine:
