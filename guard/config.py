@@ -90,6 +90,13 @@ class QuerySection(_Section):
     timeout_s: float = Field(default=30.0, gt=0, le=3600)
 
 
+class WritesSection(_Section):
+    """Which sources guard may write to, beside what rules grant; none by default."""
+
+    sources: tuple[str, ...] = ()  # names of `sources`, or URIs as they are asked for
+    timeout_s: float = Field(default=30.0, gt=0, le=3600)  # seconds of one statement
+
+
 class LineageDataset(_Section):
     """What is known of datasets by their OpenLineage names; `*` stands for anything. What is empty stays unknown."""
 
@@ -170,6 +177,7 @@ class Config(BaseSettings):
     reidentify: ReidentifySection = ReidentifySection()
     scan: ScanSection = ScanSection()
     query: QuerySection = QuerySection()
+    writes: WritesSection = WritesSection()
     lineage: LineageSection = LineageSection()
     audit: AuditSection = AuditSection()
     dp: DpSection = DpSection()

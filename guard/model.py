@@ -301,6 +301,7 @@ class QueryFacts(Value, frozen=True):
     columns: tuple[ColumnUse, ...] = ()
     functions: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    target: TableName | None = None  # the table that a write changes or makes
 
 
 # --- the decision -----------------------------------------------------------------------------------------

@@ -55,7 +55,11 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
         return _answer_privately(desk, prepared, prepared.private, opened)
     if prepared.enforced is None:
         raise denial(desk.record(prepared))
-    enforced = _bind(prepared.enforced, parameters) if parameters else prepared.enforced
+    if prepared.writes:
+        raise AccessDeniedError(
+            "the statement writes, and a query only reads", help="use `write`", decision_id=desk.record(prepared).id
+        )
+    enforced = bound(prepared.enforced, parameters) if parameters else prepared.enforced
     decision, job, recorded = desk.submit(prepared)
     # The log is made durable while the source works; the answer waits for both.
     try:
@@ -97,9 +101,10 @@ def _answer_privately(desk: Desk, prepared: Prepared, private: PrivateQuery, ope
     return Result(table=noisy.table, decision=decision, enforced=form, entry=index, privacy=noisy.privacy)
 
 
-def _bind(enforced: EnforcedQuery, parameters: Mapping[str, Any]) -> EnforcedQuery:
+def bound(enforced: EnforcedQuery, parameters: Mapping[str, Any]) -> EnforcedQuery:
+    """The enforced statement with the caller's values beside guard's own."""
     reserved = [name for name in parameters if name.startswith("guard_")]
     if reserved:
         raise UsageError(f"parameter `{reserved[0]}` is reserved", help="use a name that does not start with `guard_`")
-    bound = {name: Sensitive(value) for name, value in parameters.items()}
-    return msgspec.structs.replace(enforced, parameters={**enforced.parameters, **bound})
+    given = {name: Sensitive(value) for name, value in parameters.items()}
+    return msgspec.structs.replace(enforced, parameters={**enforced.parameters, **given})

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from guard.engine.duties import Duties
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
+    from guard.engine.writing import WriteResult
     from guard.model import Table
     from guard.sql.catalogue import Catalogue
     from guard.store.store import Store
@@ -228,6 +229,39 @@ class Guard:
         """
         prepared, opened = self._desk.prepare(sql, subject, purpose, source, dialect, runs_here=True)
         return answer(self._desk, prepared, opened, parameters)
+
+    def write(
+        self,
+        sql: str,
+        *,
+        subject: Subject,
+        purpose: str,
+        source: object,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> WriteResult:
+        """Decides, enforces, records and then runs one INSERT, UPDATE, DELETE or CREATE TABLE AS.
+
+        Only rows that the subject has are changed or deleted, only columns that it sees unmasked are written, new rows
+        pass the row filters, and the labels of what was read go with it.
+
+        Args:
+            sql: one statement in the source's dialect; `:name` stands for a bound parameter.
+            subject: who asks.
+            purpose: what for, as the rule pack names it.
+            source: a name or URI that the configuration lists in `writes.sources`.
+            parameters: values bound by name.
+
+        Raises:
+            AccessDeniedError: no rule grants it, or it cannot be enforced.
+            UsageError: the configuration does not let guard write there.
+            SourceError: the source refused it; then nothing was written.
+            AuditError: the record could not be made durable; then nothing was written.
+        """
+        from guard.engine.writing import hold_writable, run_write
+
+        hold_writable(self.loaded.config, source)
+        prepared, opened = self._desk.prepare(sql, subject, purpose, source, None)
+        return run_write(self._desk, prepared, opened, parameters, self.loaded.config.writes.timeout_s)
 
     # --- how it is made safe ------------------------------------------------------------------------------
 

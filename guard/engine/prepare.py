@@ -35,6 +35,7 @@ from guard.model import (
 )
 from guard.policy.decide import decide
 from guard.policy.enforce import enforce, review
+from guard.policy.enforce.writes import enforce_write, is_write, review_write
 from guard.policy.facts import extract
 from guard.sql.catalogue import Catalogue
 from guard.sql.masking import MaskSql
@@ -78,6 +79,7 @@ class Prepared:
     actor: str = ""  # the pseudonym of who asked; the body holds the sealed part
     place: Place = ()  # of who asked
     identifiers: Identifiers = NONE  # where the answer names people
+    writes: bool = False  # `enforced` changes the source
     private: PrivateQuery | None = None  # under differential privacy; `enforced` is then None
 
 
@@ -117,7 +119,9 @@ def prepare(
         return _finish(_bare_denial(ask, rooms, gap, facts), source)
     facts = extract(statement, catalogue)
     named = {gap.code for gap in facts.gaps} & {"unknown_table", "unknown_column"}
-    gaps = (*facts.gaps, *(gap for gap in review(statement, catalogue) if gap.code not in named))
+    writes = is_write(statement)
+    reviewed = review_write(statement, catalogue) if writes else review(statement, catalogue)
+    gaps = (*facts.gaps, *(gap for gap in reviewed if gap.code not in named))
     gaps = (*gaps, *_unscanned(facts, {table for table, _ in labels}))
     facts = msgspec.structs.replace(facts, gaps=tuple(dict.fromkeys(gaps)))
     decision = _decide(ask, facts, lambda table, column: labels.get((table, column)), source.uri, rooms)
@@ -127,12 +131,13 @@ def prepare(
     if any(isinstance(owed, DifferentialPrivacy) for owed in decision.obligations):
         return _private(statement, source, catalogue, decision, rooms, said)
     try:
-        enforced = enforce(statement, catalogue, decision, rooms.mask_sql)
+        form = enforce_write if writes else enforce
+        enforced = form(statement, catalogue, decision, rooms.mask_sql)
     except AccessDeniedError as error:
         return _finish(
             _deny(decision, Gap(code="unsupported_syntax", what=error.message, help=error.help)), source, said
         )
-    stray = _stray_relations(source, catalogue, enforced)
+    stray = "" if writes else _stray_relations(source, catalogue, enforced)
     if stray:
         gap = Gap(
             code="stale_catalogue",
@@ -143,6 +148,8 @@ def prepare(
     lineage = from_statement(statement, catalogue, namespace=source.namespace, how=True)
     edges = edges_of_answer(lineage, decision, catalogue, Dataset(ANSWERS, f"{said.fingerprint}.result"))
     prepared = _finish(decision, source, said, enforced, edges)
+    if writes:
+        return dataclasses.replace(prepared, writes=True)
     found = identifiers_of(statement, lineage, edges, catalogue, labels, rooms.identifiers)
     return dataclasses.replace(prepared, identifiers=found)
 

@@ -69,6 +69,8 @@ def ask(
         "tables": [{"name": name} for name in tables],
         "label_sets": [_set_input(item, category_of) for item in sets.values()],
     }
+    if facts.target is not None:
+        policy_input["write"] = {"table": str(facts.target)}
     if reidentify is not None:
         policy_input["reidentify"] = dict(reidentify)
     return Question(policy_input=policy_input, tables=tables, label_sets=sets, gaps=gaps)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from guard.errors import SourceError
 from guard.model import ColumnFunction, EnforcedQuery, Table, TableName
+from guard.sources.binding import bind
+from guard.sources.deadline import deadline
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
+from guard.sources.write import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,6 +76,39 @@ class DuckDBFile:
         """The tables that DuckDB's own plan reads."""
         return self._inner.relations(query)
 
+    def write(self, query: EnforcedQuery, *, limits: Limits) -> Written:
+        """Runs one enforced write; the file is open either for readers or for this, so readers wait for it."""
+        import duckdb
+
+        from guard.sources.arrow_types import plain
+
+        bound = bind(query, "dollar")
+        values = bound.mapping(query.parameters)
+        failure, clock = "", None
+        self._inner.engine.close()
+        try:
+            connection = self._connect(read_only=False)
+            try:
+                with deadline(limits.seconds, connection.interrupt) as clock:
+                    connection.execute("BEGIN")
+                    answer = connection.execute(bound.sql, values or None).to_arrow_table()
+                    connection.execute("COMMIT")
+            except duckdb.Error as error:
+                failure = type(error).__name__
+            finally:
+                connection.close()
+        finally:
+            self._open()
+        if clock is not None and clock.expired:
+            msg = f"the statement took longer than {limits.seconds:g} s"
+            raise SourceError(msg, help="narrow the query or raise the timeout")
+        if failure:
+            msg = f"DuckDB refused the statement (`{failure}`)"
+            raise SourceError(msg, help="run it on the source to see its reason")
+        if answer.column_names == ["Count"] and " RETURNING " not in query.sql:
+            return Written(int(answer.column(0)[0].as_py()))
+        return Written(answer.num_rows, plain(answer))
+
     def provide(self, name: str, function: ColumnFunction) -> bool:
         """DuckDB runs in this process, and calls it."""
         return self._inner.engine.provide(name, function)
@@ -99,12 +135,12 @@ class DuckDBFile:
             raise SourceError(f"`{self.uri}` is no longer there", help="restore the file") from None
         return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
 
-    def _connect(self) -> Connection:
+    def _connect(self, *, read_only: bool = True) -> Connection:
         import duckdb
 
         config = pinned_config() | {"enable_external_access": "false"}
         try:
-            connection = duckdb.connect(str(self._path), read_only=True, config=config)
+            connection = duckdb.connect(str(self._path), read_only=read_only, config=config)
             lock(connection)
         except duckdb.Error as error:
             kind = type(error).__name__

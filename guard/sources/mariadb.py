@@ -9,7 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from guard.errors import ParseError, SourceError
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
+
+from guard.errors import SourceError
 from guard.model import Column, ColumnFunction, Dataset, EnforcedQuery, Table, TableName
 from guard.sources import mariadb_arrow, mariadb_sample
 from guard.sources import mariadb_catalogue as catalogue
@@ -18,6 +23,7 @@ from guard.sources.mariadb_session import Session, checked, is_broken, refusal
 from guard.sources.names import matching
 from guard.sources.pool import Pool
 from guard.sources.source import Limits
+from guard.sources.write import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +125,24 @@ class MariaDB:
 
         return self._select(sql, values, limits, read)
 
+    def write(self, query: EnforcedQuery, *, limits: Limits) -> Written:
+        """Runs one enforced write in a session of its own."""
+        import pymysql
+
+        bound = bind(query, "pyformat")
+        values = bound.mapping(query.parameters)
+        session = Session(self._arguments, shown=self.uri, writes=True)
+        try:
+            rows, returned = session.write(bound.sql if values else bound.sql.replace("%%", "%"), values, limits)
+        except (pymysql.MySQLError, OSError, ValueError) as error:
+            failure = refusal(error, limits)
+        else:
+            self._looked = 0.0  # CREATE TABLE AS made a table
+            return Written(rows, returned)
+        finally:
+            session.close()
+        raise failure
+
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables in the statement as the server rewrote it for itself; None when that text is not understood."""
         sql, values = _bound(query)
@@ -131,7 +155,7 @@ class MariaDB:
                 after="SHOW WARNINGS",
             )
             return _read_by(next(text for _, number, text in notes if number == _REWRITTEN))
-        except (SourceError, ParseError, StopIteration):
+        except (SourceError, SqlglotError, StopIteration):
             return None
 
     def provide(self, name: str, function: ColumnFunction) -> bool:  # noqa: ARG002
@@ -188,10 +212,7 @@ def _bound(query: EnforcedQuery) -> tuple[str, dict[str, Any]]:
 @lru_cache(2048)
 def _only_reads(sql: str) -> bool:
     """False for SET and its kin, and for `SELECT ... INTO OUTFILE`, which a read-only transaction lets through."""
-    from sqlglot import tokenize
-    from sqlglot.tokenizer_core import TokenType
-
-    kinds = [token.token_type for token in tokenize(sql, read="mysql")]
+    kinds = [token.token_type for token in sqlglot.tokenize(sql, read="mysql")]
     begins = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.VALUES}
     return bool(kinds) and kinds[0] in begins and TokenType.INTO not in kinds and TokenType.SEMICOLON not in kinds
 
@@ -204,10 +225,10 @@ def _whole(cursor: SSCursor) -> pa.Table:
 
 
 def _read_by(rewritten: str) -> frozenset[TableName]:
-    from sqlglot import exp
+    """The tables in the server's own text.
 
-    from guard.sql.limits import SCRIPT_LIMITS
-    from guard.sql.parse import parse
-
-    tree = parse(rewritten, "mysql", limits=SCRIPT_LIMITS)
+    Raises:
+        SqlglotError: it cannot be parsed.
+    """
+    tree = sqlglot.parse_one(rewritten, read="mysql")
     return frozenset(TableName(node.name, node.text("db")) for node in tree.find_all(exp.Table) if node.args.get("db"))

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from guard.errors import SourceError, UsageError
+from guard.sources import mariadb_arrow
 from guard.sources.source import Limits
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pymysql
-    from pymysql.cursors import SSCursor
+    from pymysql.cursors import Cursor, SSCursor
 
 T = TypeVar("T")
 
@@ -101,8 +103,9 @@ def checked(url: str) -> dict[str, Any]:
 class Session:
     """A connection and what it learnt about its server."""
 
-    def __init__(self, arguments: Mapping[str, Any], *, shown: str) -> None:
+    def __init__(self, arguments: Mapping[str, Any], *, shown: str, writes: bool = False) -> None:
         import pymysql
+        from pymysql.constants import CLIENT
 
         self._shown = shown
         self.database: str = ""
@@ -116,6 +119,7 @@ class Session:
                 local_infile=False,
                 connect_timeout=CONNECT_SECONDS,
                 program_name="guard",
+                client_flag=CLIENT.FOUND_ROWS,  # a row that is written as it was counts as written
             )
         except (pymysql.MySQLError, OSError) as error:
             failure = error
@@ -124,7 +128,7 @@ class Session:
                 f"`{shown}` cannot be opened{_number(failure)}", help="check host, port, database, user and password"
             )
         try:
-            self._pin()
+            self._pin(writes=writes)
         except BaseException:
             self.close()
             raise
@@ -164,7 +168,7 @@ class Session:
                 cursor.close()
                 self.connection.rollback()
 
-    def _limit(self, cursor: SSCursor, seconds: float) -> None:
+    def _limit(self, cursor: Cursor, seconds: float) -> None:
         if seconds == self._seconds:
             return
         if self.is_mariadb:
@@ -174,7 +178,25 @@ class Session:
         self.connection._read_timeout = seconds + READ_MARGIN_SECONDS  # noqa: SLF001 - the driver has no setter
         self._seconds = seconds
 
-    def _pin(self) -> None:
+    def write(self, sql: str, values: Mapping[str, Any], limits: Limits) -> tuple[int, pa.Table | None]:
+        """Runs one write and commits it: the rows that it met, and what it returned.
+
+        Raises:
+            pymysql.MySQLError: refused; the caller turns it into guard's error, without its text.
+        """
+        with self.connection.cursor() as cursor:
+            self._limit(cursor, limits.seconds)
+            try:
+                rows = cursor.execute(sql, values or None)
+                described = cursor.description
+                returned = mariadb_arrow.table(described, cursor.fetchall()) if described else None
+                self.connection.commit()
+            except BaseException:
+                self.connection.rollback()
+                raise
+        return rows, returned
+
+    def _pin(self, *, writes: bool) -> None:
         import pymysql
 
         failure: pymysql.MySQLError | None = None
@@ -188,7 +210,7 @@ class Session:
                 cursor.execute(f"SET NAMES utf8mb4 COLLATE {collation if fits else DEFAULT_COLLATION}")
                 for name, value in PINS.items():
                     cursor.execute(f"SET SESSION {name} = %s", (value,))
-                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+                cursor.execute(f"SET SESSION TRANSACTION READ {'WRITE' if writes else 'ONLY'}")
                 cursor.execute("SELECT @@sql_mode, @@tx_read_only" if self.is_mariadb else _MYSQL_HELD)
                 held = cursor.fetchone()
         except pymysql.MySQLError as error:
@@ -197,7 +219,7 @@ class Session:
             raise SourceError(f"`{self._shown}` does not take guard's settings{_number(failure)}")
         if held is None or set(str(held[0]).split(",")) != set(SQL_MODE.split(",")):
             raise SourceError(f"`{self._shown}` does not keep `sql_mode`", help="give guard the server's own address")
-        if str(held[1]) != "1":
+        if str(held[1]) != ("0" if writes else "1"):
             raise SourceError(f"`{self._shown}` cannot be made read-only")
 
 

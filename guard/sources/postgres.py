@@ -18,6 +18,7 @@ from guard.sources.pool import Pool
 from guard.sources.postgres_exchange import Answer
 from guard.sources.postgres_session import Session, checked, refusal
 from guard.sources.source import Limits
+from guard.sources.write import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,6 +108,23 @@ class PostgreSQL:
         if found.num_rows > limits.rows:
             raise SourceError(f"the answer has more than {limits.rows} rows", help="narrow the query or add a LIMIT")
         return found
+
+    def write(self, query: EnforcedQuery, *, limits: Limits) -> Written:
+        """Runs one enforced write in a session of its own."""
+        import psycopg
+
+        bound = bind(query, "numbered")
+        session = Session(self._parameters, shown=self.uri, writes=True)
+        try:
+            rows, returned = session.write(bound.sql, bound.values(query.parameters), limits)
+        except psycopg.Error as error:
+            failure = refusal(error, limits)
+        else:
+            self._looked = 0.0  # CREATE TABLE AS made a table
+            return Written(rows, returned)
+        finally:
+            session.close()
+        raise failure
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The relations in the server's own plan; None when it calls a function that could read anything.

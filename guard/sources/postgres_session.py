@@ -17,6 +17,7 @@ from guard.sources.source import Limits
 
 if TYPE_CHECKING:
     import psycopg
+    import pyarrow as pa
 
 T = TypeVar("T")
 
@@ -87,10 +88,11 @@ WORDS = {  # SQLSTATE classes and codes whose meaning holds no data
 class Session:
     """A connection and what it learnt about its server."""
 
-    def __init__(self, parameters: dict[str, Any], *, shown: str) -> None:
+    def __init__(self, parameters: dict[str, Any], *, shown: str, writes: bool = False) -> None:
         import psycopg
 
         self._shown = shown
+        self._read_only = "off" if writes else "on"
         failure: psycopg.Error | None = None
         try:
             # An empty `options` also keeps PGOPTIONS of the environment out.
@@ -134,6 +136,22 @@ class Session:
             before.append(f"SET LOCAL lock_timeout = {min(milliseconds, LOCK_MS)}")
         return read(self._exchange.select(sql, values, before, limits.seconds))
 
+    def write(self, sql: str, values: Sequence[Any], limits: Limits) -> tuple[int, pa.Table | None]:
+        """Runs one write in a transaction and commits it: the rows that it met, and what it returned.
+
+        Raises:
+            psycopg.Error: refused; the caller turns it into guard's error, without its text.
+        """
+        milliseconds = max(int(limits.seconds * 1000), 1)
+        with self.connection.transaction():
+            self.connection.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+            cursor = self.connection.execute(sql, values, prepare=True)  # one statement, by the server's own parser
+            result = cursor.pgresult
+            returned = None
+            if cursor.description is not None and result is not None:
+                returned = postgres_arrow.table(result, cursor.fetchall)
+            return cursor.rowcount, returned
+
     def _pin(self) -> None:
         import psycopg
 
@@ -145,7 +163,7 @@ class Session:
             assert facts is not None
             pid, self.database, self.schema = facts
             path = f"pg_catalog, {quoted(self.schema, 'postgres')}, pg_temp"
-            pins = PINS | {"search_path": path}
+            pins = PINS | {"search_path": path, "default_transaction_read_only": self._read_only}
             calls = ", ".join(f"set_config(${2 * n + 1}, ${2 * n + 2}, false)" for n in range(len(pins)))
             flat = [text for pair in pins.items() for text in pair]
             got = self.connection.execute(f"SELECT {calls}", flat).fetchone()
@@ -153,7 +171,7 @@ class Session:
             failure = error
         if failure is not None:
             raise SourceError(f"`{self._shown}` does not take guard's settings{_state(failure)}")
-        if got is None or got[list(pins).index("default_transaction_read_only")] != "on":
+        if got is None or got[list(pins).index("default_transaction_read_only")] != self._read_only:
             raise SourceError(f"`{self._shown}` cannot be made read-only")
         if pid != self.connection.info.backend_pid:
             raise SourceError(

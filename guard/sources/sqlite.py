@@ -28,6 +28,7 @@ from guard.sources.pool import Pool
 from guard.sources.source import Limits
 from guard.sources.sqlite_authorizer import Authorizer
 from guard.sources.sqlite_sample import rowid_name, rows_of
+from guard.sources.write import Written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,6 +137,27 @@ class SQLiteFile:
             raise SourceError(f"the answer has more than {limits.rows} rows", help="narrow the query or add a LIMIT")
         return sqlite_arrow.table(names, rows)
 
+    def write(self, query: EnforcedQuery, *, limits: Limits) -> Written:
+        """Runs one enforced write on a connection of its own."""
+        bound = bind(query, "colon")
+        values = {name: sqlite_arrow.parameter(value) for name, value in bound.mapping(query.parameters).items()}
+
+        def run(connection: sqlite3.Connection) -> Written:
+            connection.execute("BEGIN IMMEDIATE")
+            cursor = connection.execute(bound.sql, values)
+            rows = cursor.fetchall() if cursor.description else []
+            names = [column[0] for column in cursor.description or ()]
+            count = cursor.rowcount if cursor.rowcount >= 0 else None
+            connection.execute("COMMIT")
+            return Written(len(rows) if names else count, sqlite_arrow.table(names, rows) if names else None)
+
+        connection = self._open(mode="rw")
+        try:
+            done: Written = self._guarded_call(connection, limits, run)
+        finally:
+            connection.close()  # what was not committed is gone with it
+        return done
+
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that SQLite's authorizer was asked about when the statement was prepared."""
         bound = bind(query, "colon")
@@ -164,18 +186,19 @@ class SQLiteFile:
 
     # --- connections ---------------------------------------------------------------------------------------
 
-    def _open(self, cached_statements: int = 128) -> sqlite3.Connection:
+    def _open(self, cached_statements: int = 128, mode: str = "ro") -> sqlite3.Connection:
         failure = ""
         try:
             connection = sqlite3.connect(
-                f"{self._path.as_uri()}?mode=ro",
+                f"{self._path.as_uri()}?mode={mode}",
                 uri=True,
                 timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=cached_statements,
             )
-            connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA query_only = {'ON' if mode == 'ro' else 'OFF'}")
+            connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
         except sqlite3.Error as error:
             failure = _code(error)
