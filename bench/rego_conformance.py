@@ -21,7 +21,8 @@ from typing import Any
 
 from bench.result import Result
 from guard.errors import PolicyError
-from guard.policy.rego import UNDEFINED, EvaluationError, Policy, metadata
+from guard.policy.rego import UNDEFINED, EvaluationError, Policy, metadata, whole
+from guard.policy.rego.respell import respell
 from guard.policy.rego.syntax import outline
 from guard.policy.rego.values import equal, make_set, sort_values
 
@@ -62,19 +63,19 @@ def cases() -> Iterator[Case]:
             texts = [text.replace('test.sleep("10ms")', "true") for text in raw["modules"]]
             modules = {f"m{n}.rego": text for n, text in enumerate(texts)}
             match = _DOCUMENT.fullmatch(raw["query"])
-            if match and match[1]:
-                yield Case(raw["note"], modules, match[1][1:].replace(".", "/"), (), raw)
+            if match:
+                yield Case(raw["note"], modules, match[1][1:].replace(".", "/") or whole.NAME, (), raw)
                 continue
             names = sorted({name for binding in raw.get("want_result") or [] for name in binding})
             modules["query.rego"] = QUERY_MODULE % (", ".join(names or ["true"]), raw["query"])
             yield Case(raw["note"], modules, "guard_conformance/answer", tuple(names), raw)
 
 
-def build_plan(modules: dict[str, str], entrypoint: str) -> dict[str, Any]:
+def build_plan(modules: dict[str, str], entrypoints: list[str]) -> dict[str, Any]:
     """Compiles in the worker process; regopy stays out of ours."""
     from guard.policy.rego.compiler import build
 
-    return build(modules, [entrypoint])
+    return build(modules, entrypoints)
 
 
 def input_of(raw: Mapping[str, Any]) -> Any:
@@ -140,12 +141,15 @@ def verdicts() -> Iterator[tuple[Case, str]]:
     try:
         for case in cases():
             try:
-                answer = pool.submit(build_plan, dict(case.modules), case.entrypoint).result()
+                outlines = {name: outline(name, text) for name, text in case.modules.items()}
+                everything = case.entrypoint == whole.NAME
+                points = whole.rules_of(outlines) if everything else [case.entrypoint]
+                answer = pool.submit(build_plan, respell(case.modules, outlines), points).result()
                 if "ir" not in answer:
                     yield case, f"does not compile: {answer['error']['message']}"
                     continue
-                outlines = {name: outline(name, text) for name, text in case.modules.items()}
-                policy = Policy.from_plan({**answer["ir"], metadata.KEY: metadata.answers(case.modules, outlines)})
+                notes = metadata.answers(case.modules, outlines)
+                policy = Policy.from_plan({**answer["ir"], metadata.KEY: notes, whole.KEY: everything})
             except BrokenProcessPool:
                 pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
                 yield case, "the compiler crashed"

@@ -1,6 +1,6 @@
 """Compiled plans on disk, so that a process that starts again need not compile again.
 
-A file is one header line and the IR as JSON: `guard-rego-ir 2 KEY SHA256`. The key is the hash of everything the
+A file is one header line and the IR as JSON: `guard-rego-ir 3 KEY SHA256`. The key is the hash of everything the
 plan depends on; the digest is that of the body. Anything unexpected in a file means that it is not used. The digest
 finds damage, not malice: therefore a file that others may write, or that another user owns, is not used either.
 """
@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-FORMAT: Final = "guard-rego-ir 2"
+FORMAT: Final = "guard-rego-ir 3"
 COMPILER: Final = "regopy 1.5"
 MAX_BYTES: Final = 256 << 20
 

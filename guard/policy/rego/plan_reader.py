@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from guard.errors import PolicyError
+from guard.policy.rego import whole
 from guard.policy.rego.ir import Const, Function, Local, Operand, Place, Plan, Program, Statement
 from guard.policy.rego.metadata import KEY
 from guard.policy.rego.numbers import NumberTextError, parse_number
@@ -75,7 +76,10 @@ class _Reader:
             raise broken(KEY)
         if len(names) != len(found):
             raise broken("funcs: the same name twice")
-        return Program(tuple(self._plan(_Fields(item, "plan")) for item in plans), names, metadata)
+        read = [self._plan(_Fields(item, "plan")) for item in plans]
+        if self.top.raw.get(whole.KEY) is True:
+            read.append(whole.whole(names))
+        return Program(tuple(read), names, metadata)
 
     def _plan(self, fields: _Fields) -> Plan:
         return Plan(fields.get("name", str), self._blocks(fields.items("blocks"), 0))

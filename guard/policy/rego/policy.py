@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from guard.errors import PolicyError
 from guard.policy.rego import cache as plan_cache
-from guard.policy.rego import metadata, runtime
+from guard.policy.rego import metadata, runtime, whole
 from guard.policy.rego.builtins import registry
 from guard.policy.rego.checks import check_program, check_rules_take_nothing
 from guard.policy.rego.child import compile_in_child
@@ -17,6 +17,7 @@ from guard.policy.rego.errors import BuiltinError, EvaluationError, LimitError
 from guard.policy.rego.generate import Source, generate
 from guard.policy.rego.ir import Program
 from guard.policy.rego.plan_reader import read_program
+from guard.policy.rego.respell import respell
 from guard.policy.rego.syntax import outline
 from guard.policy.rego.values import UNDEFINED, Boxed, Undefined, Value, compare, embed, equal
 
@@ -213,7 +214,9 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
         exec(compile_python(part, "<policy>", "exec"), scope)  # noqa: S102 - source written by `generate`, where policy text appears only as constants
     plans: dict[str, Callable[..., Value]] = {}
     for name, python in source.plans.items():
-        plans[name] = plans["data." + name.replace("/", ".")] = scope[python]
+        plans[name] = scope[python]
+        if name != whole.NAME:
+            plans["data." + name.replace("/", ".")] = scope[python]
     return _Code(plans, source.slots)
 
 
@@ -244,7 +247,8 @@ def compile(  # noqa: A001 - the verb of the design
 
     Args:
         files: name of each module (as errors show it) -> its Rego v1 text.
-        entrypoints: documents that will be asked for, such as `guard/decision`; without it, every rule.
+        entrypoints: documents that will be asked for, such as `guard/decision`, or `data` for the value of every rule
+            over the data; without it, every rule.
         cache: a folder for compiled plans; a plan found there saves the compiler's process.
         limits: what one evaluation may use.
 
@@ -256,17 +260,17 @@ def compile(  # noqa: A001 - the verb of the design
         raise PolicyError("there is no policy module", help="give at least one file that begins with `package`")
     outlines = {name: outline(name, text) for name, text in files.items()}
     wanted = [point.removeprefix("data.").replace(".", "/") if "/" not in point else point for point in entrypoints]
-    if not wanted:
-        found = {
-            "/".join((*o.package, *rule.path)) for o in outlines.values() for rule in o.rules if not rule.is_function
-        }
-        wanted = sorted(found)
+    everything = whole.NAME in wanted
+    if not wanted or everything:
+        wanted = whole.rules_of(outlines)
     if not wanted:
         raise PolicyError("the policy has no rule that could be asked for", help="add a rule that is not a function")
-    key = plan_cache.cache_key(files, wanted)
+    key = plan_cache.cache_key(files, [*wanted, whole.NAME] if everything else wanted)
     plan = plan_cache.read(cache, key) if cache is not None else None
     if plan is None:
-        plan = compile_in_child(files, wanted)
+        plan = compile_in_child(respell(files, outlines), wanted)
+        if everything:
+            plan[whole.KEY] = True
         if chains := metadata.answers(files, outlines):
             plan[metadata.KEY] = chains
         if cache is not None:

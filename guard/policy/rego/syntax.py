@@ -35,11 +35,12 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A token: its kind (`name`, `string`, `number`, `mark`), its text and its line, counted from 1."""
+    """A token: its kind (`name`, `string`, `number`, `mark`), its text, its line from 1, and where it begins."""
 
     kind: str
     text: str
     line: int
+    start: int
 
 
 class Rule(NamedTuple):
@@ -79,7 +80,7 @@ def tokens(name: str, text: str) -> Iterator[Token]:
             end = _template_end(name, text, match.end(), text[match.end() - 1], line)
             kind = "string"
         if kind not in {"space", "comment"}:
-            yield Token("string" if kind == "raw" else kind, text[position:end], line)
+            yield Token("string" if kind == "raw" else kind, text[position:end], line, position)
         line += text.count("\n", position, end)
         position = end
 

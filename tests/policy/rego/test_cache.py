@@ -88,5 +88,5 @@ def test_the_format(tmp_path):
     """One header line with key and digest, then the plan as JSON."""
     compile_rego(FILES, cache=tmp_path)
     header, _, body = the_file(tmp_path).read_text().partition("\n")
-    assert header.split()[:3] == ["guard-rego-ir", "2", the_file(tmp_path).stem]
+    assert header.split()[:3] == ["guard-rego-ir", "3", the_file(tmp_path).stem]
     assert json.loads(body)["plans"]["plans"][0]["name"] == "a/x"

@@ -6,14 +6,8 @@ from collections import Counter
 
 from bench import rego_conformance
 
-# Why each does not pass: the compiler refuses the first two and the third's wildcard as an output argument; the fourth
-# needs a parser whose tree has OPA's form.
-KNOWN = {
-    "data/toplevel integer",
-    "fix1863/is defined",
-    "jsonbuiltins/yaml unmarshal error",
-    "regoparsemodule/error",
-}
+# It needs a parser whose tree has OPA's form.
+KNOWN = {"regoparsemodule/error"}
 
 
 def test_conformance(shared_data, monkeypatch):

@@ -15,11 +15,15 @@ from guard.policy.rego.values import Value, sorted_elements, unembed
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
 _BASE64URL = re.compile(r"[A-Za-z0-9_\-\r\n]*={0,2}[\r\n]*")
+_STRAY = re.compile("[\udc80-\udcff]")
 
 
 def text_of(octets: bytes) -> str:
-    """Octets as text; what is not UTF-8 becomes the replacement character, as when OPA prints it."""
-    return octets.decode("utf-8", "replace")
+    """Octets as text; each that is not UTF-8 becomes a replacement character, as when OPA prints it."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:  # Python's "replace" makes one of several octets
+        return _STRAY.sub("\ufffd", octets.decode("utf-8", "surrogateescape"))
 
 
 def octets_of(text: str) -> bytes:
