@@ -16,12 +16,19 @@ from guard.policy.rego.ir import Const, Function, Local, Operand, Statement, wal
 
 MAX_STATEMENTS: Final = 60
 MAX_DEPTH: Final = 10  # nested blocks after the expansion; the generator can nest 16
-LEAVING: Final = frozenset({"ReturnLocal", "With", "Break", "CallDynamic", "AssignVarOnce", "ResultSetAdd", "Exists"})
+MAX_ROUNDS: Final = 3  # a function that asks a function that asks a function
+LEAVING: Final = frozenset({"ReturnLocal", "With", "Break", "CallDynamic", "AssignVarOnce", "ResultSetAdd"})
 Blocks = tuple[list[Statement], ...]
 
 
 def expand(functions: Mapping[str, Function]) -> dict[str, Function]:
-    """The functions with the calls in them expanded where that is possible."""
+    """The functions with the calls in them expanded where that is possible, and the calls in what was put there."""
+    for _ in range(MAX_ROUNDS):
+        functions = _round(functions)
+    return dict(functions)
+
+
+def _round(functions: Mapping[str, Function]) -> dict[str, Function]:
     bodies = {name: body for name, one in functions.items() if (body := _yes_only(one)) is not None}
     highest = max((number for one in functions.values() for number in _numbers(one)), default=1)
     return {name: _Expansion(functions, bodies, one, highest + 1).function() for name, one in functions.items()}

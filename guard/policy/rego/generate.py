@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from guard.policy.rego.answered import listed_sets
+from guard.policy.rego.answered import NOTHING, answered
 from guard.policy.rego.emit import calls, formats, loops, tests, values
 from guard.policy.rego.emit.function import FunctionWriter
 from guard.policy.rego.emit.lines import Lines
@@ -46,6 +46,7 @@ class Source:
     constants: dict[str, Any]
     slots: int
     plans: dict[str, str]  # entry point -> name of the Python function
+    finished: frozenset[str]  # entry points whose result is fresh JSON as it comes
 
 
 def generate(program: Program, *, builtins: Mapping[str, Any], trace: bool = False) -> Source:
@@ -70,7 +71,7 @@ class _Writer:
             if function.is_rule:
                 self.slots[function.name] = len(self.slots) + 1
         self.first_path = len(self.slots) + 1
-        self.listed: frozenset[str] = frozenset()
+        self.answered = NOTHING
         self.paths: dict[tuple[int, tuple[str, ...]], int] = {}  # (input or data, keys) -> its place in the memory
 
     def source(self) -> Source:
@@ -78,7 +79,7 @@ class _Writer:
         parts: list[Lines] = []
         simple = {name: simplify(function) for name, function in self.program.functions.items()}
         if not self.trace:  # an explanation shows the value of every rule
-            self.listed = listed_sets(simple, self.program.plans)
+            self.answered = answered(simple, self.program.plans)
             simple = expand(simple)
         hoisted = [replace(function, blocks=hoist_paths(function.blocks)) for function in simple.values()]
         parts += [FunctionWriter(self, function).lines() for function in hoisted]
@@ -92,7 +93,7 @@ class _Writer:
         ]
         parts.append(["DYNAMIC.update({", *table, "})"])
         texts = tuple("\n".join(lines) + "\n" for lines in parts)
-        return Source(texts, self.constants, self.first_path + len(self.paths), plans)
+        return Source(texts, self.constants, self.first_path + len(self.paths), plans, self.answered.plans)
 
     def _plan_function(self, plan: Plan) -> Function:
         highest = max(

@@ -7,10 +7,10 @@ the differential tests hold them to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from guard.policy.rego.ir import Const, Operand
+from guard.policy.rego.ir import Const, Local, Operand
 
 ORDER: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 TEXT_TESTS: Final = {"startswith": "{0}.startswith({1})", "endswith": "{0}.endswith({1})", "contains": "{1} in {0}"}
@@ -58,8 +58,13 @@ def unequal(a: str, b: str, kind: str, operand: Operand) -> str:
     return f"({a} != {b} if type({a}) is str else not eq({a}, {b}))"
 
 
-def condition(name: str, arguments: Sequence[str], operands: Sequence[Operand]) -> str | None:
-    """A condition for a builtin whose result only has to be other than false; None where a call is as good."""
+def condition(
+    name: str, arguments: Sequence[str], operands: Sequence[Operand], asked: Collection[int] = ()
+) -> str | None:
+    """A condition for a builtin whose result only has to be other than false; None where a call is as good.
+
+    `asked` are locals for which a flag `h...` says already whether they are an array or a set.
+    """
     if name in ORDER and len(arguments) == 2:
         return _order(ORDER[name], arguments, operands)
     if name == "equal":
@@ -67,7 +72,7 @@ def condition(name: str, arguments: Sequence[str], operands: Sequence[Operand]) 
     if name == "neq":
         return f"({unequal(arguments[0], arguments[1], _kind(operands[1]), operands[1])})"
     if name == "internal.member_2":
-        return _member(arguments, operands)
+        return _member(arguments, operands, asked)
     if name in TEXT_TESTS:
         test = TEXT_TESTS[name].format(*arguments)
         call = f"holds(B[{name!r}]({', '.join(arguments)}))"
@@ -83,7 +88,11 @@ def call(name: str, arguments: Sequence[str]) -> str | None:
         return f"{a} {sign} {b} if type({a}) is int and type({b}) is int else B[{name!r}]({a}, {b})"
     if name == "count":
         (items,) = arguments
-        return f"len({items}) if type({items}) is list or type({items}) is set else B['count']({items})"
+        known = f"type({items}) is list or type({items}) is set or type({items}) is dict"
+        return f"len({items}) if {known} else B['count']({items})"
+    if name == "or":
+        a, b = arguments
+        return f"{a} | {b} if type({a}) is set and type({b}) is set else B['or']({a}, {b})"
     if name == "object.get" and arguments[1].startswith("'"):
         found, key, default = arguments
         return f"{found}.get({key}, {default}) if type({found}) is dict else B['object.get']({found}, {key}, {default})"
@@ -107,9 +116,11 @@ def _order(sign: str, arguments: Sequence[str], operands: Sequence[Operand]) -> 
     return f"({a} {sign} {b} if {_all_are('int', arguments, operands)} else compare({a}, {b}) {sign} 0)"
 
 
-def _member(arguments: Sequence[str], operands: Sequence[Operand]) -> str:
+def _member(arguments: Sequence[str], operands: Sequence[Operand], asked: Collection[int]) -> str:
     item, items = arguments
-    seen = f"(type({items}) is list or type({items}) is set)"
+    operand = operands[1]
+    known = type(operand) is Local and operand.number in asked
+    seen = f"h{items[1:]}" if known else f"(type({items}) is list or type({items}) is set)"
     if _kind(operands[0]) != "str":
         seen = f"type({item}) is str and {seen}"
     return f"({item} in {items} if {seen} else member({item}, {items}))"

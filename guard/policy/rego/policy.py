@@ -58,6 +58,7 @@ class Explanation:
 class _Code:
     plans: dict[str, Callable[..., Value]]
     slots: int
+    finished: frozenset[Callable[..., Value]]  # plans whose result is fresh JSON as it comes
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -114,8 +115,8 @@ class Policy:
         """
         code = self._strict if builtin_errors == "raise" else self._code("undefined", trace=False)
         plan = code.plans.get(path) or self._find(code, path)
-        run = runtime.Run(code.slots, self.limits.steps, now_ns, entropy)
-        return self._answer(plan, run, input, data)
+        run = runtime.Run(code.slots, self.limits.steps, self.limits.nodes, now_ns, entropy)
+        return self._answer(plan, run, input, data, finished=plan in code.finished)
 
     def explain(
         self,
@@ -129,19 +130,21 @@ class Policy:
     ) -> Explanation:
         """Like `evaluate`, with the value of every rule on the way; runs a second, slower variant of the code."""
         code = self._code(builtin_errors, trace=True)
-        run = runtime.Run(code.slots, self.limits.steps, now_ns, entropy)
+        run = runtime.Run(code.slots, self.limits.steps, self.limits.nodes, now_ns, entropy)
         run.trace = []
-        value = self._answer(self._find(code, path), run, input, data)
+        value = self._answer(self._find(code, path), run, input, data, finished=False)
         budget = [self.limits.nodes]
         rules = [RuleValue(name.split(".", 1)[1], _shown(found, budget)) for name, found in run.trace]
         return Explanation(value, tuple(rules))
 
     def _answer(
-        self, plan: Callable[..., Value], run: runtime.Run, document: Value | Undefined, data: Value
+        self, plan: Callable[..., Value], run: runtime.Run, document: Value | Undefined, data: Value, *, finished: bool
     ) -> Value | Undefined:
         try:
             value = plan(document, {} if data is None else data, run.fork())
-            return UNDEFINED if value is UNDEFINED else runtime.to_json(value["result"], [self.limits.nodes])
+            if value is UNDEFINED:
+                return UNDEFINED
+            return value["result"] if finished else runtime.to_json(value["result"], run.budget)
         except RecursionError as error:
             raise LimitError("the evaluation is nested too deeply") from error
         except (OverflowError, MemoryError) as error:
@@ -207,6 +210,11 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
         "replaced": runtime.replaced,
         "dynamic": runtime.dynamic,
         "conflict": runtime.conflict,
+        "settle": runtime.settle,
+        "finish": runtime.finish,
+        "given": runtime.given,
+        "given_alike": runtime.given_alike,
+        "spend": runtime.spend,
         "over": runtime.over,
         **source.constants,
     }
@@ -217,7 +225,7 @@ def _load(source: Source, builtin_errors: BuiltinErrors) -> _Code:
         plans[name] = scope[python]
         if name != whole.NAME:
             plans["data." + name.replace("/", ".")] = scope[python]
-    return _Code(plans, source.slots)
+    return _Code(plans, source.slots, frozenset(plans[name] for name in source.finished))
 
 
 def _forgiving(function: Callable[..., Value]) -> Callable[..., Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, Final, NoReturn
 
@@ -11,6 +11,7 @@ from guard.policy.rego.numbers import number_text
 from guard.policy.rego.values import (
     NUMBERS,
     UNDEFINED,
+    Boxed,
     Value,
     alien,
     embed,
@@ -36,11 +37,15 @@ class Run:
     # OWNED BY: one call of `Policy.evaluate`; never shared between threads.
     """
 
-    __slots__ = ("cache", "entropy", "left", "metadata", "now_ns", "slots", "trace")
+    __slots__ = ("budget", "cache", "entropy", "flat", "left", "metadata", "now_ns", "slots", "trace")
 
-    def __init__(self, slots: int, steps: int, now_ns: int | None, entropy: Callable[[int], bytes] | None) -> None:
+    def __init__(
+        self, slots: int, steps: int, nodes: int, now_ns: int | None, entropy: Callable[[int], bytes] | None
+    ) -> None:
         self.slots = slots
         self.left = steps
+        self.budget = [nodes]  # what the answer may still hold
+        self.flat: dict[int, Value] = {}  # objects known to hold scalars only, by their identity
         self.now_ns = now_ns
         self.entropy = entropy
         self.cache: dict[Any, Value] | None = None
@@ -60,9 +65,15 @@ class Run:
 
 
 class Listed(list[dict[Any, Value]]):
-    """A set of objects that only the answer holds; equal objects may stand in it more than once."""
+    """A set of objects that only the answer holds; equal objects may stand in it more than once.
 
-    __slots__ = ()
+    Attributes:
+        rough: some member is not JSON yet.
+        given: it has been put into an answer.
+    """
+
+    rough = False
+    given = False
 
 
 def dot(source: Value, key: Value) -> Value:
@@ -116,7 +127,7 @@ def elements_any(source: Value) -> Any:
     if kind is dict:
         return list(source.values())
     if kind is set:
-        return [unembed(item) for item in source]
+        return [item.value if type(item) is Boxed else item for item in source]
     rank(source)
     return UNDEFINED
 
@@ -235,7 +246,7 @@ def to_json(value: Value, budget: list[int]) -> Value:
         items = value if kind is list else sorted_elements(value)
         return [item if type(item) in _JSON_SCALARS else to_json(item, budget) for item in items]
     if kind is Listed:
-        return _listed_json(value, budget)
+        return given(value, budget)
     return _scalar_json(value)
 
 
@@ -249,33 +260,86 @@ def _scalar_json(value: Value) -> Value:
     raise alien(value)
 
 
-def _listed_json(items: Listed, budget: list[int]) -> Value:
+def given(items: Listed, budget: list[int]) -> list[Value]:
     """The objects in order, without repeats; each was made for this answer, so it is changed where it stands.
 
     Their own keys are strings: `answered` lists no others.
     """
+    if items.given:
+        return [to_json(item, budget) for item in _ordered_objects(items)]
+    items.given = True
+    ordered = _ordered_objects(items)
+    budget[0] -= sum(map(len, ordered)) + 2 * len(ordered) + 1
+    if budget[0] < 0:
+        raise too_large()
+    if items.rough:
+        for item in ordered:
+            for key, value in item.items():
+                if type(value) not in _JSON_SCALARS:
+                    item[key] = to_json(value, budget)
+    return ordered
+
+
+def given_alike(items: Listed, budget: list[int], first: Callable[[dict[Any, Value]], str], width: int) -> list[Value]:
+    """`given` for objects that all have the same `width` keys; `first` takes the member that decides the order."""
+    count = len(items)
+    if count > 1:
+        firsts = set(map(first, items)) if _only_strings(map(type, map(first, items))) else set()
+        if len(firsts) < count:
+            return given(items, budget)
+    if items.given or items.rough:
+        return given(items, budget)
+    items.given = True
+    budget[0] -= count * (width + 2) + 1
+    if budget[0] < 0:
+        raise too_large()
+    return sorted(items, key=first)
+
+
+def _ordered_objects(items: Listed) -> list[Value]:
+    """In OPA's order, without repeats."""
     if len(items) < 2:
-        ordered: list[Value] = items
-    elif (firsts := first_members(items)) is not None:
-        ordered = [item for _, item in sorted(zip(firsts, items, strict=True), key=itemgetter(0))]
-    else:
-        ordered = sorted_elements({embed(item) for item in items})
-    budget[0] -= len(ordered) + 1
-    found = []
-    for item in ordered:
-        budget[0] -= len(item) + 1
-        if budget[0] < 0:
-            raise too_large()
-        for key, value in item.items():
-            if type(value) in _JSON_SCALARS:
-                continue
-            if _is_flat(value):
-                budget[0] -= len(value) + 1
-                item[key] = value.copy()
-            else:
-                item[key] = to_json(value, budget)
-        found.append(item)
-    return found
+        return list(items)
+    if (firsts := first_members(items)) is not None:
+        return [item for _, item in sorted(zip(firsts, items, strict=True), key=itemgetter(0))]
+    return sorted_elements({embed(item) for item in items})
+
+
+def settle(value: Value, items: Listed, run: Run) -> Value:
+    """A member of an object of the answer: a copy where that is JSON and its type stays; else the list is rough.
+
+    Repeats are told apart by their values, so a set must stay a set until they are gone.
+    """
+    kind = type(value)
+    if kind is dict:
+        if id(value) not in run.flat:
+            if not _is_flat(value):
+                items.rough = True
+                return value
+            run.flat[id(value)] = value  # keeps it alive, so that its identity stays its own
+        run.budget[0] -= len(value) + 1
+        return value.copy()
+    if kind in _JSON_SCALARS:
+        return value
+    if kind is list and _only_scalars(map(type, value)):
+        run.budget[0] -= len(value) + 1
+        return value.copy()
+    items.rough = True
+    return value
+
+
+def finish(value: Value, budget: list[int]) -> Value:
+    """`to_json`, with what most rules give most of the time first."""
+    if not value and (type(value) is Listed or type(value) is set):
+        return []
+    return to_json(value, budget)
+
+
+def spend(budget: list[int], count: int) -> None:
+    """Charges so many nodes of the answer."""
+    budget[0] -= count
+    if budget[0] < 0:
+        raise too_large()
 
 
 def _is_flat(value: Value) -> bool:
@@ -283,8 +347,8 @@ def _is_flat(value: Value) -> bool:
 
 
 _JSON_SCALARS: Final = frozenset({str, bool, int, float, type(None)})
-_only_scalars: Final = _JSON_SCALARS.issuperset
-_only_strings: Final = frozenset({str}).issuperset
+_only_scalars: Final[Callable[[Iterable[type]], bool]] = _JSON_SCALARS.issuperset
+_only_strings: Final[Callable[[Iterable[type]], bool]] = frozenset({str}).issuperset
 
 
 def too_large() -> LimitError:

@@ -15,6 +15,7 @@ from typing import Final
 
 from guard.policy.rego.flow import PURE, Flow
 from guard.policy.rego.ir import DATA, INPUT, Const, Function, Local, Operand, Statement, walk
+from guard.policy.rego.sink import sink
 from guard.policy.rego.texts import join_texts
 from guard.policy.rego.values import NUMBERS, equal
 
@@ -30,9 +31,10 @@ def simplify(function: Function) -> Function:
         if _size(changed) == _size(blocks):
             break
         blocks = changed
-    blocks = _fuse(blocks, _reads(blocks))
+    blocks = _without_tests_of_loops(_fuse(blocks, _reads(blocks)))
     blocks = _join_paths(blocks, _reads(blocks), _writes(blocks))
     blocks = join_texts(blocks, Flow(blocks, function.params), _reads(blocks))
+    blocks = sink(blocks)
     constant = _only_constant(blocks, function.result)
     if constant is not None:
         blocks = tuple(_early(block, function.result, constant) for block in blocks)
@@ -178,6 +180,21 @@ def _fuse_block(block: list[Statement], reads: Counter[int]) -> list[Statement]:
             continue
         found.append(replace(statement, blocks=_fuse(statement.blocks, reads)))
     return found
+
+
+def _without_tests_of_loops(blocks: Blocks) -> Blocks:
+    """Drops "not false" in front of a loop over the same value: a loop over `false` is undefined as well."""
+    changed = []
+    for block in blocks:
+        kept = []
+        for statement, following in zip(block, [*block[1:], None], strict=False):
+            if statement.op == "NotEqual" and following is not None and following.op == "Scan":
+                a, b = statement.reads
+                if a == following.reads[0] and type(b) is Const and b.value is False:
+                    continue
+            kept.append(replace(statement, blocks=_without_tests_of_loops(statement.blocks)))
+        changed.append(kept)
+    return tuple(changed)
 
 
 def _tests(statement: Statement, number: int, reads: Counter[int]) -> bool:

@@ -9,11 +9,11 @@ held[role] := grant if {
 	grant := data.config.grants[role][input.purpose]
 }
 
-# The highest level that a query may touch.
-reach := max({grant.reach | some grant in held}) if count(held) > 0
+# The highest level that a query may touch; without a grant there is none.
+reach := max({grant.reach | some grant in held})
 
-# The highest level that is shown as it is.
-clear := max({grant.clear | some grant in held}) if count(held) > 0
+# The highest level that is shown as it is; without a grant there is none.
+clear := max({grant.clear | some grant in held})
 
 # Kinds that are shown as they are although their level is above `clear`.
 shown contains kind if {

@@ -136,3 +136,147 @@ def test_a_set_that_conflicts_is_still_compared():
     assert policy.evaluate("p/d", {"n": [1, 1], "one": True, "two": True}) == {"s": [{"id": 1}]}
     with pytest.raises(ConflictError):
         policy.evaluate("p/d", {"n": [1, 2], "one": True, "two": True})
+
+
+NESTED = """package p
+
+# a function that asks a function that asks a function, each with several bodies
+outer(s) if {
+	some x in s.a
+	middle(x)
+}
+
+outer(s) if {
+	some x in s.b
+	some y in s.c
+	x == y
+}
+
+middle(x) if x == "first"
+
+middle(x) if {
+	some y in data.ys
+	inner(x, y)
+}
+
+inner(x, y) if startswith(x, y)
+
+inner(x, y) if {
+	some z in data.zs
+	concat("", [y, z]) == x
+}
+
+yes := [s.id | some s in input.sets; outer(s)]
+
+no := [s.id | some s in input.sets; not outer(s)]
+
+never(x) if middle(x)
+
+both := {"yes": yes, "no": no, "one": [x | some x in input.xs; never(x)]}
+"""
+
+
+def test_functions_in_functions():
+    """A success deep inside leaves every loop around it, and only its own element's."""
+    policy = compile_rego({"p.rego": NESTED}, entrypoints=["p/both"])
+    sets_ = [
+        {"id": 1, "a": ["z", "first", "z"], "b": [], "c": []},
+        {"id": 2, "a": ["z"], "b": [1, 2], "c": [3, 2, 2]},
+        {"id": 3, "a": ["z"], "b": [1], "c": [3]},
+        {"id": 4, "a": ["q", "ab"], "b": [], "c": []},
+        {"id": 5, "a": ["q", "ca"], "b": [], "c": []},
+        {"id": 6},
+        {"id": 7, "a": [], "b": False, "c": []},
+    ]
+    data = {"ys": ["a", "c"], "zs": ["x", "a"]}
+    answer = policy.evaluate("p/both", {"sets": sets_, "xs": ["n", "ab", "first", "ca"]}, data)
+    assert answer == {"yes": [1, 2, 4, 5], "no": [3, 6, 7], "one": ["ab", "first", "ca"]}
+    assert policy.explain("p/both", {"sets": sets_, "xs": ["n", "ab", "first", "ca"]}, data).value == answer
+
+
+ANSWER = """package p
+
+entry contains {"id": s.id, "v": s.v} if some s in input.sets
+
+set_of contains s.v if some s in input.sets
+
+answer := {"v": 1, "groups": [{"rule": "a", "items": entry}, {"rule": "b", "items": set_of}], "form": data.form}
+"""
+
+
+@pytest.fixture(scope="module")
+def answering():
+    """A document that is put together for the answer alone."""
+    return compile_rego({"p.rego": ANSWER}, entrypoints=["p/answer"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        ["x"],
+        [{"a": 1}, {"a": 1}, {"a": 2}],
+        [[1, "x"], [1, "x"], []],
+        [[{"deep": [1]}], {"deep": {"er": [2]}}, None, True, 1.5],
+    ],
+)
+@pytest.mark.parametrize("ids", [["b", "a", "c", "d", "e"], ["a", "a", "a", "a", "a"], [1, "1", None, [], {}]])
+def test_an_answer_made_on_the_spot(answering, values, ids):
+    """It is the answer that the plain way gives, fresh, in order and without repeats."""
+    given = {"sets": [{"id": i, "v": v} for i, v in zip(ids, values, strict=False)]}
+    form = {"x": 1, "y": ["z"]}
+    answer = answering.evaluate("p/answer", given, {"form": form})
+    assert answer == answering.explain("p/answer", given, {"form": form}).value
+    before = repr((given, form))
+    spoil(answer)
+    assert repr((given, form)) == before
+
+
+def spoil(value):
+    """Changes every array and object in it."""
+    for item in list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        spoil(item)
+    if isinstance(value, dict):
+        value["spoilt"] = True
+    elif isinstance(value, list):
+        value.append("spoilt")
+
+
+@pytest.mark.parametrize("value", [[0] * 70, {str(n): n for n in range(70)}, [[[[0] * 60]]]])
+def test_nodes_are_still_counted(value):
+    """An answer that is made on the spot charges the same budget, wherever its parts come from."""
+    answering = compile_rego({"p.rego": ANSWER}, entrypoints=["p/answer"], limits=Limits(nodes=60))
+    with pytest.raises(LimitError, match="answer is larger"):
+        answering.evaluate("p/answer", {"sets": [{"id": "a", "v": value}]}, {"form": 1})
+    with pytest.raises(LimitError, match="answer is larger"):
+        answering.evaluate("p/answer", {"sets": [{"id": str(n), "v": 1} for n in range(30)]}, {"form": 1})
+    with pytest.raises(LimitError, match="answer is larger"):
+        answering.evaluate("p/answer", {"sets": []}, {"form": value})
+
+
+LITERALS = """package p
+
+o := x if {
+	b := input.b
+	x := {"a": input.a, "b": b}
+	x.a < x.b
+}
+
+k[a] := v if {
+	some a in input.n
+	w := {"a": [a, input.b]}
+	v := {"a": a, "w": w}
+}
+
+l := [x | some a in input.n; z := input.b; y := [a, z]; x := [a, y]; a > 1]
+"""
+
+
+def test_a_literal_moves_only_where_nobody_can_tell():
+    """An object that is read before it is given out, one that a loop fills, one within another."""
+    policy = compile_rego({"p.rego": LITERALS})
+    given = {"a": 1, "b": 2, "n": ["p", 2]}
+    assert policy.evaluate("p/o", given) == {"a": 1, "b": 2}
+    assert policy.evaluate("p/k", given)["p"] == {"a": "p", "w": {"a": ["p", 2]}}
+    assert policy.evaluate("p/l", given) == [["p", ["p", 2]], [2, [2, 2]]]
+    assert policy.evaluate("p/l", {"n": [2]}) == []

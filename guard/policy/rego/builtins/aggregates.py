@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from guard.policy.rego.builtins.registry import builtin, wrong_element
 from guard.policy.rego.numbers import Number, plus, times
 from guard.policy.rego.values import NUMBERS, UNDEFINED, Value, order_key, sort_values, unembed
+
+_INTEGERS: Final = frozenset({int}).issuperset  # which stand in OPA's order as in Python's
 
 
 def items(collection: Value) -> list[Value]:
@@ -47,12 +51,16 @@ def product(collection: Value) -> Number:
 @builtin("max", "array|set")
 def max_(collection: Value) -> Value:
     """The largest value in OPA's order; undefined for none."""
+    if _INTEGERS(map(type, collection)):
+        return max(collection, default=UNDEFINED)
     return max(items(collection), key=order_key, default=UNDEFINED)
 
 
 @builtin("min", "array|set")
 def min_(collection: Value) -> Value:
     """The smallest value in OPA's order; undefined for none."""
+    if _INTEGERS(map(type, collection)):
+        return min(collection, default=UNDEFINED)
     return min(items(collection), key=order_key, default=UNDEFINED)
 
 

@@ -59,7 +59,7 @@ def _metadata(w: FunctionWriter, name: str, place: Place | None) -> str:
 def on_check(w: FunctionWriter, statement: Statement) -> Lines:
     """A call whose result only has to be other than false."""
     if statement.name not in w.writer.program.functions:
-        text = inline.condition(statement.name, [w.operand(o) for o in statement.reads], statement.reads)
+        text = inline.condition(statement.name, [w.operand(o) for o in statement.reads], statement.reads, w.asked)
         if text is not None:
             return [*w.guard(statement), f"if not {text}: {w.leave()}"]
     target = f"l{statement.writes[0]}"

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, Protocol
 
 from guard.errors import PolicyError
-from guard.policy.rego.emit.lines import Lines, chunks, ends, indent
+from guard.policy.rego.answered import Answered
+from guard.policy.rego.emit.lines import Lines, chunks, ends, indent, without_last_flag
 from guard.policy.rego.flow import Flow
 from guard.policy.rego.ir import Const, Function, Local, Operand, Program, Statement, walk
 
+NONE: Final[frozenset[int]] = frozenset()
+PLAIN_JSON: Final = frozenset({str, bool, int, float, type(None)})
 MAX_CONSTRUCTS: Final = 16  # CPython refuses more than 20 nested loops; deeper blocks become inner functions
 
 
@@ -28,7 +32,7 @@ class ProgramWriter(Protocol):
     names: dict[str, str]
     paths: dict[tuple[int, tuple[str, ...]], int]
     first_path: int
-    listed: frozenset[str]
+    answered: Answered
     statements: Mapping[str, Callable[[FunctionWriter, Statement], Lines]]
 
     def constant(self, value: Any) -> str:
@@ -58,11 +62,29 @@ class FunctionWriter:
         self.is_plan = bool(name)
         self.name = name or writer.names[function.name]
         self.slot = 0 if name else writer.slots.get(function.name, 0)
-        self.listed = function.result if not name and function.name in writer.listed else -1  # a set that is a list
+        known = writer.answered
+        self.objects = known.listed.get(function.name, NONE) if not name else NONE  # that a set which is a list gets
+        self.listed = function.result if self.objects else -1
+        self.finished = known.finished.get(function.name, NONE) if not name else NONE  # parts of the answer
+        self.from_listed = {
+            one.writes[0]: one.name
+            for one in walk(function.blocks)
+            if one.op == "Call" and one.name in known.listed and one.name != function.name
+        }
         self.flow = Flow(function.blocks, function.params)
+        self.from_listed = {n: rule for n, rule in self.from_listed.items() if self.flow.single(n)}
+        fetched = {one.writes[0] for one in walk(function.blocks) if one.op == "Fetch"}
+        self.asked = {  # fetched before a loop, once, and asked for members in it
+            number
+            for one in walk(function.blocks)
+            if one.op == "Check" and one.name == "internal.member_2" and type(one.reads[1]) is Local
+            for number in fetched & {one.reads[1].number}
+            if self.flow.single(number)
+        }
         self.levels: list[Level] = []
         self.constructs = 0
         self.flags: set[int] = set()  # constructs after which a deeper break goes on
+        self.successes: dict[int, dict[str, None]] = {}  # construct -> flags of `Exists` that a success in it may set
         self.counter = 0
         self.outlined = False
         self.uses_run = False
@@ -128,6 +150,7 @@ class FunctionWriter:
         self.constructs -= 1
         if construct not in self.used:
             return lines
+        lines = without_last_flag(lines)
         wrapped = ["while True:", *indent(lines)]
         if not ends(lines):
             wrapped.append(" break")
@@ -135,13 +158,28 @@ class FunctionWriter:
 
     def continue_break(self, construct: int) -> Lines:
         """After a construct that a deeper break left: leave the next one too."""
-        if construct not in self.flags:
-            return []
         outer = self.levels[-1] if self.levels else None
+        lines: Lines = []
+        for flag in self.successes.get(construct, ()):
+            if outer is not None:
+                self.used.add(outer.construct)
+                lines.append(f"if {flag}: {outer.abandon}")
+        if construct not in self.flags:
+            return lines
         if outer is None:
             return ["b = 0"]
         self.used.add(outer.construct)
-        return ["if b > 1:", " b -= 1", f" {outer.abandon}", "if b:", " b = 0", f" {outer.leave}"]
+        return [*lines, "if b > 1:", " b -= 1", f" {outer.abandon}", "if b:", " b = 0", f" {outer.leave}"]
+
+    def succeed(self, depth: int) -> Lines:
+        """Leaves `depth` + 1 blocks, the last of them an `Exists`, whose flag tells the blocks between of it."""
+        target, here = self.levels[-1 - depth], self.levels[-1]
+        crossed = dict.fromkeys(level.construct for level in self.levels[len(self.levels) - 1 - depth :])
+        for construct in crossed:
+            self.used.add(construct)
+            if construct != target.construct:
+                self.successes.setdefault(construct, {})[target.found] = None
+        return [f"{target.found} = True", here.abandon]
 
     def leave(self, depth: int = 0) -> str:
         """The statement that leaves `depth` + 1 blocks."""
@@ -196,7 +234,7 @@ class FunctionWriter:
             *key, value = statement.reads[1:]
             if key and (type(key[0]) is not Const or type(key[0].value) is not str):
                 break
-            members.append(": ".join(self.operand(operand) for operand in (*key, value)))
+            members.append(": ".join([*map(self.operand, key), self.member(target, value)]))
         opening, closing = "[]" if make.op == "MakeArray" else "{}"
         return f"l{target.number} = {opening}{', '.join(members)}{closing}", len(members) + 1 if members else 0
 
@@ -249,6 +287,34 @@ class FunctionWriter:
 
     def operand(self, operand: Operand) -> str:
         return self.writer.constant(operand.value) if type(operand) is Const else f"l{number_of(operand)}"
+
+    def answer_size(self) -> int:
+        """Nodes of the answer that this function makes itself."""
+        return len(self.finished) + sum(
+            1
+            for one in walk(self.function.blocks)
+            if one.op in {"ObjectInsert", "ArrayAppend"} and number_of(one.reads[0]) in self.finished
+        )
+
+    def member(self, container: Operand, operand: Operand) -> str:
+        """A value as it is put into an object or array: as JSON where that is a part of the answer."""
+        text = self.operand(operand)
+        number = container.number if type(container) is Local else -1
+        if number not in self.objects | self.finished or (type(operand) is Const and type(operand.value) in PLAIN_JSON):
+            return text
+        if type(operand) is Local and operand.number in self.finished:
+            return text
+        self.uses_run = True
+        if type(operand) is Local and operand.number in self.from_listed:
+            keys = self.writer.answered.keys.get(self.from_listed[operand.number], ())
+            if not keys:
+                return f"(given({text}, r.budget) if {text} else [])"
+            first = self.writer.named(itemgetter(keys[0]))
+            return f"(given_alike({text}, r.budget, {first}, {len(keys)}) if {text} else [])"
+        if number in self.objects:
+            plain = f"type({text}) is str or type({text}) is int"
+            return f"{text} if {plain} else settle({text}, l{self.listed}, r)"
+        return f"{text} if type({text}) is str else finish({text}, r.budget)"
 
     def doubtful(self, operand: Operand) -> bool:
         return type(operand) is Local and (operand.number in self.flow.doubtful or operand.number == 0)

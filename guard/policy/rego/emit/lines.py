@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import re
+from typing import Final, TypeAlias
 
 Lines: TypeAlias = list[str]
+_FLAG: Final = re.compile(r"if n\d+: break")
 
 
 def indent(lines: Lines) -> Lines:
@@ -19,6 +21,11 @@ def ends(lines: Lines) -> bool:
         and not lines[-1].startswith((" ", "if ", "elif "))
         and lines[-1].split("; ")[-1].split(" ")[0] in {"break", "continue", "return"}
     )
+
+
+def without_last_flag(lines: Lines) -> Lines:
+    """The lines without a last one that only breaks early: what follows is a break anyway."""
+    return lines[:-1] if lines and _FLAG.fullmatch(lines[-1]) else lines
 
 
 def chunks(numbers: list[int]) -> list[list[int]]:

@@ -6,7 +6,7 @@ from guard.errors import PolicyError
 from guard.policy.rego import inline
 from guard.policy.rego.emit.calls import on_call
 from guard.policy.rego.emit.function import MAX_CONSTRUCTS, FunctionWriter, Level
-from guard.policy.rego.emit.lines import Lines, ends, indent
+from guard.policy.rego.emit.lines import Lines, ends, indent, without_last_flag
 from guard.policy.rego.ir import Local, Statement, walk
 
 
@@ -37,7 +37,7 @@ def _negated_check(w: FunctionWriter, check: Statement) -> Lines | None:
     if w.guard(check):
         return None
     if check.name not in w.writer.program.functions:
-        text = inline.condition(check.name, [w.operand(o) for o in check.reads], check.reads)
+        text = inline.condition(check.name, [w.operand(o) for o in check.reads], check.reads, w.asked)
         if text is not None:
             return [f"if {text}: {w.leave()}"]
     target = f"l{check.writes[0]}"
@@ -61,6 +61,7 @@ def _exists(w: FunctionWriter, statement: Statement) -> tuple[Lines, str]:
         inner += w.block(block, last=block is statement.blocks[-1])
     w.levels.pop()
     w.constructs -= 1
+    inner = without_last_flag(inner)
     end = [] if ends(inner) else ["break"]
     return [f"{flag} = False", "while True:", *indent([*inner, *end]), *w.continue_break(construct)], flag
 
@@ -69,7 +70,7 @@ def on_found(w: FunctionWriter, _statement: Statement) -> Lines:
     """Leaves the `Exists` around it with success."""
     for depth, level in enumerate(reversed(w.levels)):
         if level.found and all(level.construct != inner.construct for inner in w.levels[: -1 - depth]):
-            return [f"{level.found} = True", w.leave(depth)]
+            return w.succeed(depth)
     raise PolicyError("the plan succeeds outside of a block", help="build the plan with a supported OPA")
 
 

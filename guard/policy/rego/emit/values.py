@@ -55,13 +55,16 @@ def on_assignvaronce(w: FunctionWriter, statement: Statement) -> Lines:
     target, source = f"l{statement.writes[0]}", w.operand(statement.reads[0])
     conflict = f"conflict({'.'.join(w.function.path)!r}, {str(statement.place or '')!r})"
     differs = inline.unequal(target, source, w.kind(statement.reads[0]), statement.reads[0])
+    if w.finished:  # the answer itself, given out once
+        w.uses_run = True
+        return [*w.guard(statement), f"spend(r.budget, {w.answer_size()})", f"{target} = {source}"]
     return [*w.guard(statement), f"if {target} is U: {target} = {source}", f"elif {differs}: {conflict}"]
 
 
 def on_arrayappend(w: FunctionWriter, statement: Statement) -> Lines:
     """One more element."""
-    array, value = map(w.operand, statement.reads)
-    return [*w.guard(statement), f"{array}.append({value})"]
+    array, value = statement.reads
+    return [*w.guard(statement), f"{w.operand(array)}.append({w.member(array, value)})"]
 
 
 def on_setadd(w: FunctionWriter, statement: Statement) -> Lines:
@@ -77,7 +80,8 @@ def on_setadd(w: FunctionWriter, statement: Statement) -> Lines:
 
 def on_objectinsert(w: FunctionWriter, statement: Statement) -> Lines:
     """A value at a key."""
-    target, key, value = map(w.operand, statement.reads)
+    target, key = map(w.operand, statement.reads[:2])
+    value = w.member(statement.reads[0], statement.reads[2])
     return [
         *w.guard(statement),
         f"{target}[{inline.embedded(key, statement.reads[1], w.kind(statement.reads[1]))}] = {value}",
@@ -144,9 +148,12 @@ def on_fetch(w: FunctionWriter, statement: Statement) -> Lines:
     slot = w.writer.paths.setdefault((number_of(base), keys), w.writer.first_path + len(w.writer.paths))
     target = f"l{statement.writes[0]}"
     names = "".join(f"[{key!r}]" for key in keys)
-    return [
+    lines = [
         f"{target} = m[{slot}]",
         f"if {target} is N:",
         f" try: {target} = m[{slot}] = {w.operand(base)}{names}",
         f" except E: {target} = m[{slot}] = along({w.operand(base)}, {keys!r})",
     ]
+    if statement.op == "Fetch" and statement.writes[0] in w.asked:  # a loop asks it again and again for members
+        lines.append(f"h{statement.writes[0]} = type({target}) is list or type({target}) is set")
+    return lines

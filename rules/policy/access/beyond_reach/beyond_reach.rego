@@ -12,8 +12,10 @@
 package guard.access.beyond_reach
 
 import data.guard.lib.grants
+import data.guard.lib.labels
 
 deny contains reason if {
+	labels.highest > grants.reach
 	beyond := [set.id | some set in input.label_sets; above(set)]
 	count(beyond) > 0
 	reason := {

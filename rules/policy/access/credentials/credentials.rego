@@ -13,7 +13,10 @@
 #   mode: enforce
 package guard.access.credentials
 
+import data.guard.lib.labels
+
 deny contains reason if {
+	touched
 	found := [set.id | some set in input.label_sets; is_credential(set)]
 	count(found) > 0
 	reason := {
@@ -23,18 +26,33 @@ deny contains reason if {
 	}
 }
 
+# True when some column holds one.
+touched if count(kinds) > 0
+
+touched if {
+	some category in data.config.secrets.credential_categories
+	category in labels.categories
+}
+
+is_credential(set) if {
+	some label in set.labels
+	label.kind in kinds
+}
+
 is_credential(set) if {
 	some label in set.labels
 	label.category in data.config.secrets.credential_categories
 }
 
-is_credential(set) if {
-	some label in set.labels
-	label.kind in data.config.secrets.credential_kinds
+# Kinds among the columns that are credentials: by name, or by family, where `secret` is every kind `secret.*`.
+kinds contains kind if {
+	some kind in labels.kinds
+	kind in data.config.secrets.credential_kinds
 }
 
-is_credential(set) if {
-	some label in set.labels
+kinds contains kind if {
 	some family in data.config.secrets.credential_families
-	startswith(label.kind, concat("", [family, "."]))
+	beginning := concat("", [family, "."])
+	some kind in labels.kinds
+	startswith(kind, beginning)
 }

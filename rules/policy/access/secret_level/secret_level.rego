@@ -13,7 +13,10 @@
 #   mode: enforce
 package guard.access.secret_level
 
+import data.guard.lib.labels
+
 deny contains reason if {
+	touched
 	secret := [set.id | some set in input.label_sets; is_secret(set)]
 	count(secret) > 0
 	reason := {
@@ -21,6 +24,14 @@ deny contains reason if {
 		"help": "leave the columns out; no grant opens them",
 		"label_sets": secret,
 	}
+}
+
+# True when some column holds one.
+touched if labels.highest >= data.config.secrets.level
+
+touched if {
+	some kind in data.config.secrets.state_secret_kinds
+	kind in labels.kinds
 }
 
 is_secret(set) if {

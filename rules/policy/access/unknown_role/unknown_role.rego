@@ -12,7 +12,7 @@
 package guard.access.unknown_role
 
 deny contains reason if {
-	count(known) == 0
+	not known
 	reason := {
 		"message": "none of the subject's roles is known to the rules",
 		"help": "check the roles that were sent, or give one of them a grant in config/grants/data.yaml",
@@ -20,7 +20,7 @@ deny contains reason if {
 	}
 }
 
-known contains role if {
+known if {
 	some role in input.subject.roles
 	data.config.grants[role]
 }
