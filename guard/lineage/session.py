@@ -8,7 +8,8 @@ import msgspec
 from sqlglot import exp
 
 from guard.lineage import edges as edge
-from guard.lineage.writes import UnknownWriteError, Write, writes
+from guard.lineage.write import UnknownWriteError, Write
+from guard.lineage.writes import writes
 from guard.model import Column, Dataset, Gap, OutputColumn, QueryLineage, Table, TableName
 from guard.sql.catalogue import Catalogue
 from guard.sql.flow import FlowResult, flow
@@ -58,7 +59,7 @@ class Session:
             return QueryLineage(dialect=dialect)
         if write.copies is not None:
             return self._copy(write, write.copies, target)
-        if write.target is not None:
+        if write.target is not None and not write.inlined:
             self._keep(target, made=write.creates)
         if write.query is None:
             return QueryLineage(dialect=dialect, target=target.name, targets=(target,))
@@ -70,6 +71,9 @@ class Session:
             ways=Ways() if self._how else None,
         )
         outputs, on_rows = edge.edges(result, target, write.names)
+        if write.inlined and write.target is not None:
+            self._define(write.target, target, write.query, [output.name for output in outputs])
+            return QueryLineage(dialect=dialect, gaps=result.gaps)
         if write.creates and write.target is not None:
             self._remember(write.target, target, [output.name for output in outputs])
         own = [one for output in outputs for one in output.edges]
@@ -153,6 +157,14 @@ class Session:
         if edge.EVERY_COLUMN not in names:
             columns = tuple(Column(name=name, type="") for name in names)
             self._renew([*self._catalogue.tables, Table(name=_name(node), dataset=dataset, columns=columns)])
+
+    def _define(self, node: exp.Table, dataset: Dataset, query: exp.Expression, names: list[str]) -> None:
+        """A name for a query: what reads it reads what stands behind."""
+        self._forget(node)
+        columns = tuple(Column(name=name, type="") for name in names)
+        text = query.sql(self._catalogue.dialect or None)
+        table = Table(name=_name(node), dataset=dataset, columns=columns, kind="view", definition=text)
+        self._renew([*self._catalogue.tables, table])
 
     def _forget(self, node: exp.Table) -> None:
         known = self._catalogue.find(node)

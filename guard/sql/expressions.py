@@ -57,6 +57,8 @@ _LEAVES = frozenset(
     }
 )  # fmt: skip
 _SAME_VALUE = frozenset({exp.Paren, exp.Alias, exp.Distinct, exp.Ordered})
+# Aggregates over their own argument, which WITHIN GROUP only sorts.
+_LISTS = (exp.ArrayAgg, exp.GroupConcat)
 # Functions in sqlglot's tree that are operators.
 _OPERATORS = (exp.And, exp.Or, exp.Xor)
 _QUERIES = (exp.Query, exp.Values)
@@ -186,6 +188,18 @@ class Expressions:
         stack.append((node.this, AFTER[by][BY_CONDITION], scope))
         stack.extend((node.args[part], inner, scope) for part in ("true", "false") if node.args.get(part) is not None)
 
+    def _decode(self, node: Any, by: int, scope: Scope, stack: list[Any], into: dict[Base, int]) -> None:  # noqa: ARG002
+        """`DECODE(x, search, result, ..., default)`: what is compared decides, the results are values."""
+        first, *rest = node.expressions
+        stack.append((first, AFTER[by][BY_CONDITION], scope))
+        for at, part in enumerate(rest):
+            compared = at % 2 == 0 and at < len(rest) - 1
+            stack.append((part, AFTER[by][BY_CONDITION] if compared else AFTER[by][TRANSFORM], scope))
+
+    def _script(self, node: Any, by: int, scope: Scope, stack: list[Any], into: dict[Base, int]) -> None:  # noqa: ARG002
+        """Hive's `TRANSFORM (a, b) USING 'script' AS (x, y)`: the names behind AS are those of the result."""
+        stack.extend((part, AFTER[by][TRANSFORM], scope) for part in node.expressions)
+
     def _filter(self, node: Any, by: int, scope: Scope, stack: list[Any], into: dict[Base, int]) -> None:  # noqa: ARG002
         stack.append((node.this, by, scope))
         stack.append((node.expression.this, AFTER[by][BY_FILTER], scope))
@@ -194,7 +208,8 @@ class Expressions:
         """ORDER BY inside an aggregate sorts; in WITHIN GROUP it holds the aggregated value itself."""
         if node.this is not None:
             stack.append((node.this, by, scope))
-        aside = AFTER[by][VALUE] if isinstance(node.parent, exp.WithinGroup) else AFTER[by][BY_SORT]
+        within = isinstance(node.parent, exp.WithinGroup) and not isinstance(node.parent.this, _LISTS)
+        aside = AFTER[by][VALUE] if within else AFTER[by][BY_SORT]
         stack.extend((part, aside, scope) for part in node.expressions)
 
     def _within_group(self, node: Any, by: int, scope: Scope, stack: list[Any], into: dict[Base, int]) -> None:  # noqa: ARG002
@@ -336,6 +351,9 @@ _SPECIAL: dict[type[Any], Any] = {
     exp.Window: Expressions._window,  # noqa: SLF001 - the table of this class's own methods
     exp.Case: Expressions._case,  # noqa: SLF001
     exp.If: Expressions._if,  # noqa: SLF001
+    exp.Nvl2: Expressions._if,  # noqa: SLF001
+    exp.DecodeCase: Expressions._decode,  # noqa: SLF001
+    exp.QueryTransform: Expressions._script,  # noqa: SLF001
     exp.Filter: Expressions._filter,  # noqa: SLF001
     exp.Order: Expressions._order,  # noqa: SLF001
     exp.WithinGroup: Expressions._within_group,  # noqa: SLF001

@@ -168,6 +168,12 @@ class Queries:
                     self.analysis.seen.add(id(part))
                 continue
             column = self._projection(projection, scope)
+            if type(value) is exp.QueryTransform and isinstance(value.args.get("schema"), exp.Schema):
+                named = [
+                    one.this if isinstance(one, exp.ColumnDef) else one for one in value.args["schema"].expressions
+                ]
+                columns += [Col(one.name, self.analysis.names.of(one), column.flow) for one in named]
+                continue
             columns.append(column)
             if type(projection) is exp.Alias:
                 scope.aliases.setdefault(column.key, column.flow)

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from guard.sql.ctes import Ctes
 
 Clause = Literal["select", "where", "group", "having", "order"]
+# Here `a.b` is never a field of a column: fields have another spelling, or there are none.
+_NO_DOTTED_FIELDS = frozenset({"", "mysql", "oracle", "postgres", "snowflake", "sqlite", "teradata", "tsql"})
+# Names that stand for no column, where no table has one of that name.
+_PSEUDO = {
+    "oracle": frozenset(
+        {"connect_by_iscycle", "connect_by_isleaf", "level", "rownum", "sysdate", "systimestamp", "user"}
+    )
+}
 # Here an alias of the select list is visible in the other clauses too.
 _NO_ALIASES = frozenset({"postgres", "redshift"})
 
@@ -94,13 +102,23 @@ def _field(column: exp.Column, scope: Scope, analysis: Analysis) -> Flow | None:
         for source in around.sources:
             if len(parts) > 1 and source.key == of(parts[0]):
                 flow = source.relation.known(of(parts[1]))
+                if flow is None and source.relation.open:
+                    flow = source.relation.guess(of(parts[1]))
             else:
                 flow = source.relation.known(of(parts[0]))
             if flow is not None:
-                inside: dict[Base, int] = {}
-                merge(inside, flow, TRANSFORM)
-                return inside
+                return _inside(flow)
+    # Of a table whose columns are not known, a name that no source has is a column with fields.
+    opened = [source.relation for source in scope.sources if source.relation.may_have(of(parts[0]))]
+    if len(opened) == 1 and analysis.unknown == "open" and analysis.dialect not in _NO_DOTTED_FIELDS:
+        return _inside(opened[0].guess(of(parts[0])))
     return None
+
+
+def _inside(flow: Flow) -> Flow:
+    into: dict[Base, int] = {}
+    merge(into, flow, TRANSFORM)
+    return into
 
 
 def _unqualified(identifier: exp.Identifier, key: str, scope: Scope, analysis: Analysis) -> Flow:
@@ -119,6 +137,8 @@ def _unqualified(identifier: exp.Identifier, key: str, scope: Scope, analysis: A
             return union(found)
         if key in aliases:
             return aliases[key]
+        if key.lower() in _PSEUDO.get(analysis.dialect, ()) and not identifier.args.get("quoted"):
+            return NOTHING
         opened = [source.relation for source in around.sources if source.relation.may_have(key)]
         if len(opened) == 1:
             return opened[0].guess(key)

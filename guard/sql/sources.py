@@ -56,6 +56,11 @@ _TABLE_PARTS = frozenset(
         "rows_from",
     }
 )
+# Which rows or which moment of a table; for lineage it is the same table.
+_WHICH = frozenset({"partition", "version", "when"})
+# Functions whose columns are written in them.
+_SPELLED = (exp.JSONTable, exp.OpenJSON, exp.XMLTable)
+_COLUMN_DEFS = (exp.JSONColumnDef, exp.OpenJSONColumnDef, exp.ColumnDef)
 _MAX_VIEW_DEPTH = 16
 _AUTOMATIC_LATERAL = frozenset({"duckdb"})
 
@@ -88,8 +93,7 @@ class Sources:
                 scope, node.args.get("alias"), self._queries.query(node, self._around(scope), scope.ctes), listed=listed
             )
         else:
-            self._analysis.gap("unsupported_syntax", f"`{type(node).__name__}` in FROM")
-            scope.sources.append(Source("", Anything({}), listed=listed))
+            self._dressed(node, scope, rows, listed=listed)
         if node.args.get("pivots"):
             self._pivot(node, scope, before)
         for source in scope.sources[before:]:
@@ -99,6 +103,16 @@ class Sources:
         for lateral in node.args.get("laterals") or ():
             self.add(lateral, scope, rows)
         return scope.sources[before:]
+
+    def _dressed(self, node: Any, scope: Scope, rows: dict[Base, int], *, listed: bool) -> None:
+        """`TABLE(f())`, `STREAM t`, `t FINAL`: a function or a table with a word around it; anything else is a gap."""
+        if isinstance(node, exp.TableFromRows):
+            self._function(node.this, node, scope, listed=listed)
+        elif isinstance(node, (exp.Stream, exp.Final)) and self._analysis.unknown == "open":
+            self.add(node.this, scope, rows, listed=listed)
+        else:
+            self._analysis.gap("unsupported_syntax", f"`{type(node).__name__}` in FROM")
+            scope.sources.append(Source("", Anything({}), listed=listed))
 
     def join(self, join: exp.Join, scope: Scope, rows: dict[Base, int]) -> None:
         """Adds a joined entry; what its condition reads decides which rows there are."""
@@ -152,14 +166,14 @@ class Sources:
         analysis = self._analysis
         analysis.seen.add(id(node))
         for name, value in node.args.items():
-            if value and name not in _TABLE_PARTS:
+            if value and name in _WHICH and analysis.unknown == "open":
+                analysis.seen.update(id(column) for column in value.find_all(exp.Column))
+            elif value and name not in _TABLE_PARTS:
                 analysis.gap("unsupported_syntax", f"`{name.upper()}` on a table")
         if isinstance(node.args.get("indexed"), exp.Table):
             analysis.seen.add(id(node.args["indexed"]))
-        for function in node.args.get("rows_from") or ():
-            analysis.seen.add(id(function))
-            self._function(function.this, function, scope, listed=listed)
         if node.args.get("rows_from"):
+            self._rows_from(node, scope, listed=listed)
             return
         name = node.this
         if isinstance(name, exp.Func):
@@ -257,15 +271,29 @@ class Sources:
         else:
             self._function(inner, node, scope, listed=listed)
 
+    def _rows_from(self, node: exp.Table, scope: Scope, *, listed: bool) -> None:
+        """`ROWS FROM (f(), g())`: the functions beside each other."""
+        before = len(scope.sources)
+        for function in node.args["rows_from"]:
+            self._analysis.seen.add(id(function))
+            called = function.this if isinstance(function, exp.Table) else function
+            self._function(called, function, scope, listed=listed)
+        added = scope.sources[before:]
+        del scope.sources[before:]
+        relation = Anything(
+            union([row(source.relation) for source in added]), union([source.relation.rows for source in added])
+        )
+        self._append(scope, node.args.get("alias"), relation, listed=listed)
+
     def _function(self, function: Any, node: Any, scope: Scope, *, listed: bool) -> None:
         """A function in FROM: each column may come from all arguments; a function that may read tables is a gap."""
         analysis = self._analysis
         name = functions.name(function)
-        if not isinstance(function, exp.Unnest) and name.removeprefix("pg_catalog.") not in _ROW_FUNCTIONS:
+        if not isinstance(function, (exp.Unnest, *_SPELLED)) and name.removeprefix("pg_catalog.") not in _ROW_FUNCTIONS:
             analysis.gap("unreviewed_function", f"{name} in FROM")
         flow: dict[Base, int] = {}
         for argument in function.iter_expressions():
-            if not isinstance(argument, (exp.TableAlias, exp.Identifier)):
+            if not isinstance(argument, (exp.TableAlias, exp.Identifier, exp.JSONSchema, *_COLUMN_DEFS)):
                 self._queries.expressions.gather(argument, scope, TRANSFORM, flow)
         alias = node.args.get("alias")
         offset = node.args.get("offset")
@@ -273,6 +301,8 @@ class Sources:
         columns = list(alias.args.get("columns") or ()) if alias is not None else []
         columns += [offset] if isinstance(offset, exp.Identifier) else []
         names = [column.this if isinstance(column, exp.ColumnDef) else column for column in columns]
+        if isinstance(function, _SPELLED) and not names:
+            names = _spelled_columns(function)
         cols = [Col(one.name, of(one), flow) for one in names if isinstance(one, exp.Identifier)]
         bare = name.removeprefix("pg_catalog.")
         key = of(alias.this) if alias is not None and isinstance(alias.this, exp.Identifier) else bare
@@ -337,3 +367,12 @@ class Sources:
         if len(opened) > 1:
             self._analysis.gap("ambiguous_column", key)
         return [union(opened)] if opened else []
+
+
+def _spelled_columns(function: exp.Expression) -> list[Any]:
+    """The names of the columns that JSON_TABLE and its like define, those of nested parts in place."""
+    return [
+        definition.this
+        for definition in function.find_all(*_COLUMN_DEFS, bfs=False)
+        if isinstance(definition.this, exp.Identifier)
+    ]
