@@ -1,8 +1,9 @@
 """A black-box audit of the private pipeline: SQL in, noisy answer out, on neighbouring databases.
 
-For each of 40 and more shapes and 25 pairs of databases that differ in one person, both answers are drawn many times,
-and a lower bound of epsilon that holds with high confidence is taken from the most telling threshold; it must not be
-above the claim. Then 30 faults are seeded one by one, in noise and in SQL, and the same audit must find each.
+For each of 40 and more shapes (counts, sums, means, spreads, distinct values, quantiles, MIN and MAX) and 25 pairs of
+databases that differ in one person, both answers are drawn many times, and a lower bound of epsilon that holds with
+high confidence is taken from the most telling threshold; it must not be above the claim. Then more than 30 faults are
+seeded one by one, in noise and in SQL, and the same audit must find each.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.result import Result
+from guard.anonymize.dp.quantile import quantile_scores, score_sensitivity
 from guard.anonymize.dp.sql.accept import accept
-from guard.anonymize.dp.sql.answer import Measured, Plan, Rule, draw, measured, plan
+from guard.anonymize.dp.sql.answer import Measured, Plan, Rule, collected, draw, measured, plan
 from guard.anonymize.dp.sql.form import forms
 from guard.anonymize.dp.sql.marks import unmarked
 from guard.anonymize.dp.sql.measure import Noise
@@ -36,7 +38,7 @@ HOSTILE = 10_000  # the id of the person with many extreme rows
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
-def run(shapes: int = 44, pairs: int = 25, draws: int = 400, deep: int = 20_000) -> Result:
+def run(shapes: int = 50, pairs: int = 25, draws: int = 400, deep: int = 20_000) -> Result:
     """`claims_exceeded`, `faults_caught` and `shapes`."""
     import duckdb
 
@@ -107,8 +109,10 @@ def _bound(planned: Plan, one: Any, other: Any, draws: int, pools: _Pools) -> fl
     """A lower bound of epsilon from the answers on two databases, in the better of both directions."""
     answers = [[each.execute(unmarked(form.sql)).fetchall() for form in planned.forms] for each in (one, other)]
     truths = _truths(planned, answers)
+    chances = [_chances(planned, found) for found in answers]
     scores = [
-        [_score(measured(planned, found, noise_of=pools), planned, truths) for _ in range(draws)] for found in answers
+        [_score(measured(planned, found, noise_of=pools), planned, truths, chances) for _ in range(draws)]
+        for found in answers
     ]
     turned = [[-each for each in scores[1]], [-each for each in scores[0]]]
     return max(_lower(*scores), _lower(*turned))
@@ -120,7 +124,24 @@ def _truths(planned: Plan, answers: Sequence[Any]) -> list[Any]:
     return [measured(silent, found, noise_of=lambda _noise, count: [0] * count).sums for found in answers]
 
 
-def _score(answer: Measured, planned: Plan, truths: Sequence[Any]) -> float:
+def _chances(planned: Plan, answers: Any) -> dict[Any, list[float]]:
+    """For each group and quantile, the logarithm of the chance of each of its values by the claimed mechanism."""
+    true, _ = collected(planned, answers)
+    made: dict[Any, list[float]] = {}
+    for place, measure in enumerate(planned.accepted.measures):
+        if measure.kind != "histogram":
+            continue
+        step = float(planned.epsilons[place]) / (2 * score_sensitivity(measure.share, planned.rows))
+        for key in [*true, None]:  # None: a group that nobody is in
+            counts: Any = true.get(key, {}).get(place, {}) if key is not None else {}
+            scores = quantile_scores([counts.get(x, 0) for x in range(measure.low, measure.high + 1)], measure.share)
+            top = max(scores)
+            whole = math.log(sum(math.exp(step * (each - top)) for each in scores))
+            made[key, place] = [step * (each - top) - whole for each in scores]
+    return made
+
+
+def _score(answer: Measured, planned: Plan, truths: Sequence[Any], chances: Sequence[Any]) -> float:
     """The logarithm of how much more likely an answer is on the first database: the best test there is."""
     total = 0.0
     for key, sums in answer.sums.items():
@@ -129,6 +150,9 @@ def _score(answer: Measured, planned: Plan, truths: Sequence[Any]) -> float:
             return 1e6 if right is None else -1e6  # the group itself tells
         for place, measure in enumerate(planned.accepted.measures):
             if measure.kind == "histogram":
+                at = sums[place][0] - measure.low
+                first, second = (each.get((key, place), each[None, place])[at] for each in chances)
+                total += first - second
                 continue
             column = 0
             for block, noise in zip(measure.blocks(), planned.noise[place], strict=True):
@@ -224,11 +248,21 @@ UNITS_BY_AREA = "SELECT area, COUNT(DISTINCT pid) AS n FROM visit GROUP BY area"
 DISTINCT = "SELECT COUNT(DISTINCT note) AS n FROM visit"
 PRIVATE = "SELECT note, COUNT(DISTINCT pid) AS n FROM visit GROUP BY note"
 TOTAL = "SELECT COUNT(*) AS n FROM visit"
+MEDIAN = "SELECT MEDIAN(p.seg) AS m FROM visit v JOIN person p ON v.pid = p.pid"
 SHAPES = (
     ROWS_BY_AREA, SUM_BY_AREA, MEAN_BY_AREA, SPREAD, UNITS_BY_AREA, DISTINCT, PRIVATE, TOTAL,
     "SELECT area, COUNT(*) AS n, SUM(amount) AS s, AVG(score) AS a FROM visit GROUP BY area",
     "SELECT v.area, SUM(i.qty * i.price) AS s FROM item i JOIN visit v ON i.vid = v.vid GROUP BY v.area",
     "SELECT AVG(n) AS a FROM (SELECT pid, COUNT(*) AS n FROM visit GROUP BY pid) g",
+    MEDIAN,
+    "SELECT MIN(seg) AS m, MAX(seg) AS x FROM person",
+    "SELECT MAX(born) AS m FROM person",
+    "SELECT v.area, MEDIAN(p.seg) AS m, COUNT(*) AS n FROM visit v JOIN person p ON v.pid = p.pid GROUP BY v.area",
+    "SELECT quantile_cont(qty, 0.9) AS q FROM item",
+    (
+        "SELECT note, PERCENTILE_DISC(0.25) WITHIN GROUP (ORDER BY seg) AS q"
+        " FROM visit v JOIN person p ON v.pid = p.pid GROUP BY note"
+    ),
 )  # fmt: skip
 
 
@@ -271,6 +305,11 @@ def _tau(change: Callable[[int], int]) -> Callable[[Plan], Plan]:
     return lambda planned: dataclasses.replace(planned, tau=change(planned.tau or 0))
 
 
+def _bolder(factor: int) -> Callable[[Plan], Plan]:
+    """Quantiles at a multiple of their epsilon; a large one, since the exponential mechanism's claim is generous."""
+    return lambda planned: dataclasses.replace(planned, epsilons=tuple(each * factor for each in planned.epsilons))
+
+
 _UNBOUNDED = _rewritten("((dp_l.dp_m - dp_l.dp_x) & dp_s.dp_b) <> 0", "1 = 1")
 _MANY = _rewritten(f"THEN {ROWS} ELSE dp_n", "THEN dp_n ELSE dp_n")
 FAULTS: tuple[Fault, ...] = (
@@ -298,6 +337,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rows of a person not bounded: mean", MEAN_BY_AREA, _rewritten(f"> {ROWS} THEN", "> 1000 THEN")),
     Fault("values not clamped", SUM_BY_AREA, _rewritten("> 500 THEN CAST(500 AS BIGINT)", "> 999999999 THEN NULL")),
     Fault("every row a person of its own", UNITS_BY_AREA, _rewritten('dp_r0."pid" AS dp_u', 'dp_r0."vid" AS dp_u')),
+    Fault("epsilon x 4: median", MEDIAN, _bolder(4)),
+    Fault("epsilon x 1000: median", MEDIAN, _bolder(1000)),
+    Fault("rows of a person not bounded: median", MEDIAN, _rewritten(f"dp_p.dp_n <= {ROWS}", "dp_p.dp_n <= 1000")),
     Fault("no threshold", PRIVATE, _tau(lambda _: 1)),
     Fault("a threshold of half", PRIVATE, _tau(lambda tau: tau // 2)),
 )

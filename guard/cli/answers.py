@@ -6,9 +6,9 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from guard.cli.tables import render_fitting
 
@@ -31,7 +31,7 @@ def as_table(table: pa.Table) -> str:
     return f"{text}{rows}{f', {more} not shown (use --format csv)' if more else ''}\n"
 
 
-def as_csv(table: pa.Table) -> Iterator[str]:
+def as_csv(table: pa.Table, _privacy: Mapping[str, Any] | None = None) -> Iterator[str]:
     """RFC 4180 with a header; null and the empty text look the same, bytes are base64, nested values JSON."""
     yield _csv([table.column_names])
     for batch in table.to_batches(max_chunksize=BATCH):
@@ -39,7 +39,7 @@ def as_csv(table: pa.Table) -> Iterator[str]:
         yield _csv(zip(*columns, strict=True))
 
 
-def as_ndjson(table: pa.Table) -> Iterator[str]:
+def as_ndjson(table: pa.Table, _privacy: Mapping[str, Any] | None = None) -> Iterator[str]:
     """An object a row."""
     names = unique_names(table.column_names)
     for batch in table.to_batches(max_chunksize=BATCH):
@@ -47,18 +47,20 @@ def as_ndjson(table: pa.Table) -> Iterator[str]:
         yield "".join(_json(dict(zip(names, row, strict=True))) + "\n" for row in zip(*columns, strict=True))
 
 
-def as_json(table: pa.Table) -> Iterator[str]:
-    """One document: `v`, and an object a row in `rows`."""
+def as_json(table: pa.Table, privacy: Mapping[str, Any] | None = None) -> Iterator[str]:
+    """One document: `v`, an object a row in `rows`, and `privacy` where the answer was paid for with a budget."""
     yield '{"v": 1, "rows": ['
     first = True
     for text in as_ndjson(table):
         for line in text.removesuffix("\n").split("\n"):
             yield f"{'' if first else ','}\n  {line}"
             first = False
-    yield "]}\n" if first else "\n]}\n"
+    more = "" if privacy is None else f', "privacy": {_json(dict(privacy))}'
+    yield f"]{more}}}\n" if first else f"\n]{more}}}\n"
 
 
-RENDER: dict[str, Callable[[pa.Table], Iterator[str]]] = {"csv": as_csv, "json": as_json, "ndjson": as_ndjson}
+Render: TypeAlias = Callable[["pa.Table", Mapping[str, Any] | None], Iterator[str]]
+RENDER: dict[str, Render] = {"csv": as_csv, "json": as_json, "ndjson": as_ndjson}
 
 
 def unique_names(names: list[str]) -> list[str]:

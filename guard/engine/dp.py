@@ -267,6 +267,12 @@ class Answer:
         }
 
 
+def default_limit(settings: DpSection) -> Limit:
+    """The budget of whom nobody has set one for."""
+    delta = Fraction(settings.delta)
+    return Limit(Fraction(settings.epsilon), delta, delta * Fraction(settings.key_share), settings.notion)
+
+
 class PrivateAnswers:
     """Answers private queries: one charge and one noise for each question, whoever phrases it how."""
 
@@ -315,12 +321,7 @@ class PrivateAnswers:
         return Answer(*_finished(query, planned, noisy, self._said(query, planned, receipt, fingerprint, key)), receipt)
 
     def _limit(self, key: LedgerKey) -> Limit:
-        known = self._ledger.limit(key)
-        if known is not None:
-            return known
-        settings = self._settings
-        delta = Fraction(settings.delta)
-        return Limit(Fraction(settings.epsilon), delta, delta * Fraction(settings.key_share), settings.notion)
+        return self._ledger.limit(key) or default_limit(self._settings)
 
     def _measured(self, query: PrivateQuery, source: Source, limits: Limits) -> tuple[Chosen, Measured]:
         chosen = Chosen(query.accepted, query.rule, *_declared(query.accepted))
@@ -337,7 +338,7 @@ class PrivateAnswers:
         cost = query.cost()
         limit = self._limit(key)
         spent = self._ledger.remaining(key).spent
-        by_now = spent.epsilon_at(limit.delta, limit.notion)
+        by_now = limit.epsilon_of(spent)
         return Privacy(
             epsilon=str(query.rule.epsilon),
             delta=str(cost.delta),

@@ -82,6 +82,7 @@ def query(guard: Guard, metrics: Metrics, _request: Request, body: bytes) -> dic
         "decision": result.decision.id,
         "revision": result.decision.revision,
         "entry": result.entry,
+        **({} if result.privacy is None else {"privacy": msgspec.to_builtins(result.privacy)}),
     }
 
 

@@ -143,7 +143,13 @@ def total(costs: list[Cost]) -> Cost:
 class Limit(Value, frozen=True):
     """What may be spent: (epsilon, delta), of which `key_delta` is kept for thresholds on private group keys.
 
-    The notion, and with it the filter, is chosen beforehand and never by the data. `delta = 0` is pure DP.
+    The notion is chosen beforehand and never by the data. `delta = 0` is pure DP. Beside the notion the plain sum of
+    epsilons always counts: a total within `epsilon` is admitted whatever the notion makes of it, so that a few answers
+    with Laplace noise do not look dearer than they are.
+
+    Why either of two filters may admit: sums only grow, so each course of questions and answers ends within the one or
+    within the other. The courses of the first kind are as likely as under the first filter alone, the rest at most as
+    likely as under the second; (epsilon, 0) and (epsilon, delta) over a partition add up to (epsilon, delta).
     """
 
     epsilon: Fraction
@@ -183,7 +189,13 @@ class Limit(Value, frozen=True):
     def admits(self, spent: Cost) -> bool:
         """Whether this much in total stays within the limit. Looks at nothing but costs."""
         room = self.capacity()
-        return spent.delta <= room.delta and _within(self._counted(spent), self._counted(room))
+        within = _within(spent.epsilon, self.epsilon) or _within(self._counted(spent), self._counted(room))
+        return spent.delta <= room.delta and within
+
+    def epsilon_of(self, spent: Cost) -> Fraction | None:
+        """The epsilon of a total at this limit's delta: by its notion or by the plain sum, whichever is less."""
+        found = [each for each in (spent.epsilon_at(self.delta, self.notion), spent.epsilon) if each is not None]
+        return min(found) if found and spent.delta <= self.delta else None
 
     def counts(self, cost: Cost) -> bool:
         """Whether a cost has a part in this notion: Gaussian noise has none in `pure`, narrow one none in `gdp`."""
@@ -192,11 +204,12 @@ class Limit(Value, frozen=True):
     def share_spent(self, spent: Cost) -> Fraction:
         """How much of the limit is gone, 0 to 1 and over it."""
         room = self.capacity()
-        counted, most = self._counted(spent), self._counted(room)
-        if counted is None or most is None:
+        pairs = ((self._counted(spent), self._counted(room)), (spent.epsilon, self.epsilon))
+        shares = [part / most for part, most in pairs if part is not None and most is not None]
+        if not shares:
             return Fraction(1)
         keys = spent.delta / room.delta if room.delta else Fraction(1 if spent.delta else 0)
-        return max(counted / most, keys)
+        return max(min(shares), keys)
 
     def _counted(self, cost: Cost) -> Fraction | None:
         return {"gdp": cost.mu_squared, "zcdp": cost.rho, "pure": cost.epsilon}[self.notion]

@@ -40,8 +40,15 @@ def show(form: Form = "table", config: ConfigFile = None) -> int:
     """Print every budget: spent, limit and share left, as epsilon at the limit's delta. Exit code 3: none was used."""
     check_choice(form, FORMATS)
     with recorded(config) as g:
-        ledger = _ledger(g)
-        rows = [_shown(g, balance.key, balance.spent, balance.limit, balance.rows) for balance in ledger.balances()]
+        from guard.engine.dp import default_limit
+
+        default = default_limit(g.loaded.config.dp)
+        rows = [
+            _shown(
+                g, balance.key, balance.spent, balance.limit or (default if _exact(balance.key) else None), balance.rows
+            )
+            for balance in _ledger(g).balances()
+        ]
     if not rows:
         raise NothingScannedError("no budget was ever used or set", help="`guard budget set` sets one")
     if form == "json":
@@ -89,16 +96,15 @@ def reserve(
     config: ConfigFile = None,
 ) -> int:
     """Set a part of a budget aside for a batch that must not stop half-way; print the reservation's row."""
-    from guard.anonymize.dp.account import Cost, Limit
+    from guard.anonymize.dp.account import Cost
     from guard.anonymize.dp.ledger import window_of
+    from guard.engine.dp import default_limit
 
     with session(config) as g:
         settings, now = g.loaded.config.dp, _now(g)
         key = _key(g, who, purpose, dataset, window or window_of(settings.window, now))
         ledger = _ledger(g)
-        limit = ledger.limit(key) or Limit.of(
-            settings.epsilon, settings.delta, key_share=settings.key_share, notion=settings.notion
-        )
+        limit = ledger.limit(key) or default_limit(settings)
         cost = Cost.pure(Fraction(_decimal(epsilon)))
         receipt = ledger.reserve(key, cost, limit=limit, now=now, query_fingerprint="reserved by command")
     out(f"reserved: row {receipt.index}\n")
@@ -187,6 +193,10 @@ def _ledger(g: Guard) -> StoreLedger:
     return StoreLedger(g.parts.store.ledger, on_row=record)
 
 
+def _exact(key: LedgerKey) -> bool:
+    return ALL not in (key.subject, key.purpose, key.dataset, key.window)
+
+
 def _now(g: Guard) -> datetime:
     return g.parts.clock().astimezone(UTC)
 
@@ -201,7 +211,7 @@ def _key(g: Guard, who: str, purpose: str, dataset: str, window: str) -> LedgerK
 
 def _shown(g: Guard, key: LedgerKey, spent: Cost, limit: Limit | None, rows: int) -> dict[str, Any]:
     known = None if key.subject == ALL else g.parts.people.reveal(key.subject)
-    epsilon = spent.epsilon_at(limit.delta, limit.notion) if limit else spent.epsilon
+    epsilon = limit.epsilon_of(spent) if limit else spent.epsilon
     return {
         "subject": known.reveal() if known else key.subject,
         "purpose": key.purpose,

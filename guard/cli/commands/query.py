@@ -48,12 +48,16 @@ def command(
         result = g.query(statement, subject=subject, purpose=purpose, source=source)
 
     from guard.cli.answers import RENDER, as_table
+    from guard.cli.privacy import as_lines, as_object
 
+    private = result.privacy
     if output_format == "table":
         out(as_table(result.table))
     else:
-        for text in RENDER[output_format](result.table):
+        for text in RENDER[output_format](result.table, None if private is None else as_object(private)):
             answer(text)
+    if private is not None and output_format != "json":
+        note(as_lines(private))
     if explain:
         note(as_text(result.decision) + f"  enforced {result.enforced.sql}")
     elif output_format == "table":

@@ -155,3 +155,18 @@ def test_diffprivlib_raises_outside_its_window():
     assert (inside.name, inside.cost.epsilon >= Fraction(1, 3), type(inside.randomise(7))) == ("Geometric", True, int)
     assert mechanism("PermuteAndFlip", epsilon=Fraction(50), sensitivity=1, utility=[0, 9, 1]).randomise() == 1
     assert mechanism("Binary", epsilon=Fraction(90), value0="a", value1="b").randomise("a") == "a"
+
+
+def test_the_plain_sum_admits_beside_the_notion() -> None:
+    """Ten answers of epsilon 1 fit into 10 whatever Gaussian DP makes of them; beside Gaussian noise it decides."""
+    limit = Limit(Fraction(10), DELTA, DELTA / 2)
+    ten = total([Cost.pure(1)] * 10)
+    assert limit.admits(ten)
+    assert not limit.admits(ten + Cost.pure(Fraction(1, 1000)))
+    assert limit.epsilon_of(ten) == 10
+    assert limit.share_spent(ten) == 1
+    assert not limit.admits(ten + Cost.approximate(DELTA))
+    assert limit.epsilon_of(Cost.pure(1) + Cost.gaussian(1, Fraction(200))) is not None
+    gaussian = total([Cost.gaussian(1, Fraction(200))] * 400)
+    assert limit.admits(gaussian)
+    assert not limit.admits(gaussian + ten)

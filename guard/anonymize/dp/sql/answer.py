@@ -185,7 +185,7 @@ def measured(planned: Plan, answers: Sequence[Sequence[Row]], *, noise_of: Draw 
     The draws of a block are made for all groups at once, in the order of the keys, whatever the values are.
     """
     accepted = planned.accepted
-    true, units = _collected(planned, answers)
+    true, units = collected(planned, answers)
     if accepted.combinations is not None:
         keys: list[Key] = [tuple(_cell(value) for value in each) for each in accepted.combinations]
     else:
@@ -253,7 +253,7 @@ def _quantile(planned: Plan, place: int, counts: object) -> int:
     )
 
 
-def _collected(planned: Plan, answers: Sequence[Sequence[Row]]) -> tuple[dict[Key, dict[int, object]], dict[Key, int]]:
+def collected(planned: Plan, answers: Sequence[Sequence[Row]]) -> tuple[dict[Key, dict[int, object]], dict[Key, int]]:
     """True sums per group and measure, and the number of units per group where the form counts them."""
     accepted = planned.accepted
     dialect = accepted.dialect
