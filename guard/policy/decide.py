@@ -45,6 +45,11 @@ _NO_GRANT = Reason(
     message="no rule allows a role of this subject to turn these pseudonyms back for this purpose",
     help="have a grant for role and purpose added to config/reidentify/data.yaml of the rule pack",
 )
+_NO_WRITE = Reason(
+    rule=DEFAULT_RULE,
+    message="no rule allows a role of this subject to write this table for this purpose",
+    help="have a grant for role and purpose added to config/writes/data.yaml of the rule pack",
+)
 
 
 def decide(  # noqa: PLR0913 - the question has that many parts, and each is named at the call
@@ -149,6 +154,7 @@ def _combine(
         return decision
     if not deciding.allow:
         missing = _NO_GRANT if question.policy_input["action"] == REIDENTIFY else _DEFAULT_DENY
+        missing = _NO_WRITE if "write" in question.policy_input else missing
         return msgspec.structs.replace(decision, determined_by=(missing,))
     return msgspec.structs.replace(
         decision,

@@ -68,7 +68,7 @@ def test_a_denial_names_rule_and_cure_and_is_on_record(world: World) -> None:
         ("SELECT 1; SELECT 2", "unsupported_statement"),
         ("SELECT * FROM nowhere", "unknown_table"),
         ("SELECT nothing FROM residents", "unknown_column"),
-        ("DELETE FROM residents", "unsupported_statement"),
+        ("DROP TABLE residents", "unsupported_statement"),
         ("SELECT load_extension('x')", "unreviewed_function"),
     ],
 )

@@ -61,11 +61,13 @@ def test_functions(sql: str, dialect: str, functions: tuple[str, ...]) -> None:
     assert extract(parse(sql, dialect), clinic(dialect)).functions == functions
 
 
-def test_a_statement_that_writes_is_a_gap() -> None:
-    """Writes are not judged here: the gap says so, whatever they read."""
+def test_a_write_names_its_target() -> None:
+    """A write is judged like a query, with the table that it writes; any other change is a gap."""
     facts = extract(parse("DELETE FROM customers", "postgres"), clinic("postgres"))
+    assert (facts.statement, facts.gaps, facts.target) == ("delete", (), facts.tables[0])
+    facts = extract(parse("DROP TABLE customers", "postgres"), clinic("postgres"))
     assert facts.gaps == (
-        Gap(code="unsupported_statement", what="delete", help="send a SELECT; this subject may only read"),
+        Gap(code="unsupported_statement", what="drop", help="send a SELECT; this subject may only read"),
     )
 
 

@@ -35,6 +35,7 @@ from guard.model import (
 )
 from guard.policy.decide import decide
 from guard.policy.enforce import enforce, review
+from guard.policy.enforce.writes import is_write, review_write
 from guard.policy.engine import PolicyEngine
 from guard.policy.engines.embedded import EmbeddedEngine
 from guard.policy.facts import extract
@@ -130,7 +131,8 @@ class City:
             facts = QueryFacts(self.dialect, "", gaps=(gap,))
             return self._decide(facts, subject, case["purpose"]), None
         facts = extract(statement, self.catalogue)
-        gaps = tuple(dict.fromkeys((*facts.gaps, *review(statement, self.catalogue))))
+        reviewed = (review_write if is_write(statement) else review)(statement, self.catalogue)
+        gaps = tuple(dict.fromkeys((*facts.gaps, *reviewed)))
         decision = self._decide(msgspec.structs.replace(facts, gaps=gaps), subject, case["purpose"])
         if not decision.allowed:
             return decision, None
