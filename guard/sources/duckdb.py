@@ -10,6 +10,7 @@ from guard.errors import SourceError
 from guard.model import ColumnFunction, EnforcedQuery, Table, TableName
 from guard.sources.binding import bind
 from guard.sources.deadline import deadline
+from guard.sources.duckdb_answer import TooManyRowsError, answer
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import absolute, path_of
@@ -80,8 +81,6 @@ class DuckDBFile:
         """Runs one enforced write; the file is open either for readers or for this, so readers wait for it."""
         import duckdb
 
-        from guard.sources.arrow_types import plain
-
         bound = bind(query, "dollar")
         values = bound.mapping(query.parameters)
         failure, clock = "", None
@@ -91,9 +90,9 @@ class DuckDBFile:
             try:
                 with deadline(limits.seconds, connection.interrupt) as clock:
                     connection.execute("BEGIN")
-                    answer = connection.execute(bound.sql, values or None).to_arrow_table()
+                    found = answer(connection.execute(bound.sql, values or None), limits.rows)
                     connection.execute("COMMIT")
-            except duckdb.Error as error:
+            except (duckdb.Error, TooManyRowsError) as error:
                 failure = type(error).__name__
             finally:
                 connection.close()
@@ -105,9 +104,9 @@ class DuckDBFile:
         if failure:
             msg = f"DuckDB refused the statement (`{failure}`)"
             raise SourceError(msg, help="run it on the source to see its reason")
-        if answer.column_names == ["Count"] and " RETURNING " not in query.sql:
-            return Written(int(answer.column(0)[0].as_py()))
-        return Written(answer.num_rows, plain(answer))
+        if found.column_names == ["Count"] and " RETURNING " not in query.sql:
+            return Written(int(found.column(0)[0].as_py()))
+        return Written(found.num_rows, found)
 
     def provide(self, name: str, function: ColumnFunction) -> bool:
         """DuckDB runs in this process, and calls it."""

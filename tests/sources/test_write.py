@@ -38,7 +38,7 @@ def test_a_write_is_counted_and_kept(source: Source) -> None:
         source.write(query(source, "INSERT INTO people VALUES (3, 'x', 'y'), (900, 'x', 'y')"), limits=LIMITS).rows == 2
     )
     before = source.version()
-    source.write(query(source, "CREATE TABLE others AS SELECT id FROM people"), limits=LIMITS)
+    source.write(query(source, f"CREATE TABLE {source.default_schema}.others AS SELECT id FROM people"), limits=LIMITS)
     assert source.version() != before
     assert "others" in {table.name.name for table in source.tables()}
     if source.dialect != "mysql":
