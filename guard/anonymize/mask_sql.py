@@ -11,6 +11,7 @@ from sqlglot import exp
 from guard.anonymize import mariadb_sql, registry
 from guard.anonymize.column_function import column_function, name_of
 from guard.anonymize.keys import Keyring
+from guard.anonymize.plain_sql import PLAIN, plain_mask
 from guard.anonymize.sql_types import sql_type
 from guard.errors import PlanError, TransformError
 from guard.model import Mask
@@ -59,6 +60,8 @@ class Masks:
         purpose = getattr(params, "purpose", "") or self._purpose
         keys = self._keyring.bind(purpose) if self._keyring and purpose else None
         transform = registry.find(mask.transform)
+        if dialect in PLAIN:
+            return plain_mask(transform, mask.transform, column, params, column_type=column_type, dialect=dialect)
         if self._provide and sql_type(column_type, dialect).is_plain_text:
             # A transform without an SQL form has none here either, so that an answer does not hang on the door.
             transform.sql(column, params, column_type=column_type, dialect=dialect, parameters=Parameters(), keys=keys)

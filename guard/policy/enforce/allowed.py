@@ -10,6 +10,8 @@ from typing import Final
 
 from sqlglot import exp
 
+from guard.policy.enforce.golden import HIDDEN
+
 DIALECTS: Final = ("postgres", "duckdb", "sqlite", "mysql")
 
 STATEMENTS: Final = (exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Values)
@@ -63,6 +65,7 @@ HIDDEN_COLUMNS: Final[dict[str, frozenset[str]]] = {
     "duckdb": frozenset({"rowid", "filename", "file_row_number"}),
     "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
     "mysql": frozenset({"_rowid"}),
+    **HIDDEN,
 }
 
 # What may stand on a table reference; samples, pivots, time travel, index hints and partitions are absent.

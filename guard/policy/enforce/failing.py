@@ -12,6 +12,7 @@ from typing import Final
 from sqlglot import exp
 
 from guard.model import Table
+from guard.policy.enforce.golden import GOLDEN
 from guard.policy.enforce.mariadb import casts_to_truth, literals_fit
 from guard.policy.enforce.patterns import may_fail
 from guard.policy.enforce.types import Family, family
@@ -34,7 +35,7 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Be
 
 def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool:
     """True unless every part of `statement` is known never to fail on a value."""
-    families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql"} else None
+    families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql", *GOLDEN} else None
     for node in statement.walk():
         if may_fail(node) or (dialect == "mysql" and casts_to_truth(node)):
             return True
@@ -75,7 +76,7 @@ class _Families:
         """Whether all operands are columns and literals of one family."""
         operands = [value for part in node.args.values() for value in (part if isinstance(part, list) else [part])]
         kinds = {self._of(operand) for operand in operands if isinstance(operand, exp.Expr)}
-        if self._dialect == "mysql":
+        if self._dialect != "duckdb":
             return literals_fit(operands, kinds)
         kinds.discard("literal")
         return len(kinds) <= 1 and None not in kinds and "other" not in kinds

@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from guard.model import Value
+from guard.policy.enforce.golden import GOLDEN
 
 # Words that sqlglot writes directly before `(` and that are grammar in every dialect: never looked up by name.
 SYNTAX: Final[frozenset[str]] = frozenset(
@@ -34,6 +35,7 @@ GRAMMAR: Final[dict[str, frozenset[str]]] = {
     "postgres": frozenset({"greatest", "least", "trim", "substring", "position", "overlay"}),
     "duckdb": frozenset({"greatest", "least", "trim", "unnest", "overlay", "position", "if"}),
     "sqlite": frozenset(),
+    **dict.fromkeys(GOLDEN, frozenset({"number", "varchar2", "nvarchar2", "nullable"})),  # types
     "mysql": frozenset({"trim", "if", "position", "convert", "values"}),
 }
 
@@ -44,6 +46,7 @@ BUILTIN_SCHEMA: Final[dict[str, tuple[str, ...]]] = {
     "duckdb": ("system", "main"),
     "sqlite": (),
     "mysql": (),
+    **dict.fromkeys(GOLDEN, ()),
 }
 
 _CALL: Final = re.compile(r"^(\w+)\(")
@@ -69,7 +72,8 @@ class Call(Value, frozen=True):
 def examples(dialect: str) -> tuple[tuple[str, str, str], ...]:
     """Category, name and runnable example of every reviewed function, in the order of the file."""
     category, rows = "", []
-    text = (files("guard.policy.enforce") / "functions" / f"{dialect}.txt").read_text(encoding="utf-8")
+    name = "core" if dialect in GOLDEN else dialect
+    text = (files("guard.policy.enforce") / "functions" / f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line.startswith("["):
             category = line.strip("[]")

@@ -179,7 +179,7 @@ class _Keeper:
             raise self._refuse("filters single rows by a condition that can fail on a value")
 
     def _fails(self, node: exp.Expr) -> bool:
-        return can_fail(node, (), "postgres" if self._dialect in {"duckdb", "mysql"} else self._dialect)
+        return can_fail(node, (), "sqlite" if self._dialect == "sqlite" else "postgres")
 
     def _inner_queries(self, place: exp.Expr) -> None:
         """Queries inside expressions must be releasable by themselves: EXISTS on one person is one person's answer."""

@@ -10,7 +10,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from guard.sql.names import lower
+from guard.policy.enforce.golden import STORES_UPPER
+from guard.sql.names import lower, upper
 
 RESERVED: Final = "guard_"
 TABLE_ALIAS: Final = "guard_t"  # the base table inside its wrap
@@ -30,24 +31,25 @@ def column_of(alias: str, column: str) -> exp.Column:
 
 
 def settle(statement: exp.Expr, dialect: str) -> None:
-    """Spells every identifier of a PostgreSQL statement the way the server reads it, then quotes it.
+    """Spells every identifier the way a server that folds names reads it (PostgreSQL, Snowflake, Oracle), quoted.
 
     What is left has one reading: analysis and server cannot fold a name differently. Other engines compare names
     without case whether quoted or not, so their spelling stays (it names result columns).
     """
-    if dialect != "postgres":
+    if dialect != "postgres" and dialect not in STORES_UPPER:
         return
+    fold = upper if dialect in STORES_UPPER else lower
     for identifier in statement.find_all(exp.Identifier):
         if not identifier.args.get("quoted"):
-            identifier.set("this", lower(identifier.name))
+            identifier.set("this", fold(identifier.name))
             identifier.set("quoted", True)  # noqa: FBT003 - sqlglot's own signature
 
 
 def same(left: str, right: str, dialect: str) -> bool:
     """Whether two settled names mean the same thing to the engine."""
-    return left == right if dialect == "postgres" else lower(left) == lower(right)
+    return key(left, dialect) == key(right, dialect)
 
 
 def key(name: str, dialect: str) -> str:
     """A settled name as a dictionary key: equal exactly when `same`."""
-    return name if dialect == "postgres" else lower(name)
+    return name if dialect == "postgres" or dialect in STORES_UPPER else lower(name)

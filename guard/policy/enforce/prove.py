@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from guard.errors import ParseError
 from guard.model import Decision, InTable, Mask, MaxRows, MinimumGroup, Predicate, RowFilter, Table, TableName
+from guard.policy.enforce import golden
 from guard.policy.enforce.allowed import STATEMENTS
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, GRAMMAR, SYNTAX, calls, reviewed
@@ -118,7 +119,10 @@ class _Prover:
         needed = bool(filtered) and needs_fence(self._tree, lambda node: id(node) in known)
         for wrap in self._wraps:
             cut = bool(wrap.args.get("limit") or wrap.args.get("offset"))
-            if cut or (needed and wrap.args.get("where") is not None):
+            if dialect in golden.GOLDEN:
+                fenced = not needed or wrap.args.get("where") is None or golden.stands(wrap)
+                self._hold(not cut and fenced, "a row filter stands without its fence")
+            elif cut or (needed and wrap.args.get("where") is not None):
                 self._hold(stands(wrap, dialect), "a row filter stands without its fence")
 
     def bounds(self) -> None:
@@ -185,6 +189,10 @@ class _Prover:
         self._hold(isinstance(output, exp.Alias), f"the wrap of {name} has an output without a name")
         column = table.column(output.alias)
         self._hold(column is not None, f"the wrap of {name} shows what is not its column")
+        if self._catalogue.dialect in golden.GOLDEN:
+            value, behind = golden.shown(output.this)
+            if behind is not None:  # a filter that stands before the value, too
+                output = exp.Alias(this=value, alias=output.args["alias"])
         bare = isinstance(output.this, exp.Column)
         if (table.name, output.alias) in self._masks:
             value = output.this.unnest()

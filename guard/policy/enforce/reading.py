@@ -148,6 +148,8 @@ def _value(node: exp.Expr) -> object:
         return "-" + node.this.name, False
     if isinstance(node, exp.Boolean):
         return bool(node.this)
+    if isinstance(node, exp.National):
+        return node.name, True
     return (node.name, bool(node.is_string)) if isinstance(node, exp.Literal) else None
 
 

@@ -60,7 +60,7 @@ def _visit_with(with_: exp.With, scope: dict[str, exp.CTE], dialect: str) -> Ite
     SQLite lets every body see all of them, PostgreSQL and MariaDB do under RECURSIVE.
     """
     recursive = bool(with_.args.get("recursive"))
-    if dialect == "sqlite" or (dialect in {"postgres", "mysql"} and recursive):
+    if dialect in {"sqlite", "tsql", "oracle"} or (dialect in {"postgres", "mysql"} and recursive):
         scope.update((key(cte.alias, dialect), cte) for cte in with_.expressions)
     for cte in with_.expressions:
         if recursive:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlglot import exp
 
 from guard.model import Gap
-from guard.policy.enforce import mariadb
+from guard.policy.enforce import golden, mariadb
 from guard.policy.enforce.allowed import DIALECTS, HIDDEN_COLUMNS, NODES, STATEMENTS, TABLE_PARTS, TYPES
 from guard.policy.enforce.deny import unsupported
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, reviewed
@@ -40,8 +40,9 @@ def review(statement: exp.Expr, catalogue: Catalogue) -> tuple[Gap, ...]:
 def reviewed_tree(statement: exp.Expr, catalogue: Catalogue) -> tuple[exp.Expr, tuple[Gap, ...]]:
     """A copy of `statement` in guard's own spelling, read through its views, and what is not on the lists in it."""
     dialect = catalogue.dialect
-    if dialect not in DIALECTS:
-        return statement, (unsupported(f"dialect `{dialect}`", f"use one of {', '.join(DIALECTS)}"),)
+    if dialect not in DIALECTS and dialect not in golden.GOLDEN:
+        known = ", ".join((*DIALECTS, *golden.GOLDEN))
+        return statement, (unsupported(f"dialect `{dialect}`", f"use one of {known}"),)
     if not isinstance(statement, STATEMENTS):
         what = statement.key if not isinstance(statement, exp.Command) else "command"
         return statement, (Gap(code="unsupported_statement", what=f"statement `{what}`", help="ask with a SELECT"),)
@@ -53,6 +54,8 @@ def reviewed_tree(statement: exp.Expr, catalogue: Catalogue) -> tuple[exp.Expr, 
     gaps += syntax_gaps(tree, dialect)
     if dialect == mariadb.DIALECT:
         gaps += mariadb.gaps(tree)
+    elif dialect in golden.GOLDEN:
+        gaps += golden.gaps(tree)
     return tree, tuple(dict.fromkeys(gaps))[:MAX_GAPS]
 
 

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from guard.model import Scalar
 from guard.policy.enforce.allowed import TYPES
+from guard.policy.enforce.golden import GOLDEN
 
 Family: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "timestamp", "uuid", "other"]
 
@@ -124,8 +125,10 @@ def _text(value: str, kind: Family, spelling: str, dialect: str) -> exp.Expr | N
         return None
     if not _well_formed(value, kind):
         return None
-    plain = exp.Literal.string(value)
-    if dialect == "sqlite" or (dialect == "mysql" and kind == "text"):
+    # SQL Server reads a plain literal in the code page of the database, where other letters become question marks.
+    wide = dialect == "tsql" and not value.isascii()
+    plain: exp.Expr = exp.National(this=value) if wide else exp.Literal.string(value)
+    if dialect == "sqlite" or (kind == "text" and dialect in {"mysql", *GOLDEN}):
         return plain  # in MariaDB a cast would bring a collation of its own
     if kind == "timestamp":
         spelling = "DATETIME(6)" if dialect == "mysql" else spelling

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from guard.errors import KeyUnavailableError, TransformError
 from guard.model import Column
-from guard.policy.enforce import mariadb
+from guard.policy.enforce import golden, mariadb
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.fence import copied, fenced, late
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, quoted
@@ -71,12 +71,15 @@ def _filter(select: exp.Select, node: exp.Table, duty: TableDuty, wrapping: Wrap
     own = list(copied(node, duty.table, open_columns, wrapping.dialect))
     if wrapping.dialect == "duckdb" and any(isinstance(part, exp.EQ) for part in own):
         parts = [late(part) for part in parts]
-    if wrapping.fence:
+    if wrapping.fence and wrapping.dialect not in golden.GOLDEN:
         parts += own
         fenced(select, wrapping.dialect)
     joined: exp.Expr = parts[0]
     for part in parts[1:]:
         joined = exp.And(this=joined, expression=part)
+    if wrapping.fence and wrapping.dialect in golden.GOLDEN:
+        for output in select.expressions:
+            output.set("this", golden.behind(output.this, joined))
     select.set("where", exp.Where(this=joined))
 
 
@@ -115,6 +118,8 @@ def own_type(value: exp.Expr, column: Column, dialect: str) -> exp.Expr:
             return value
         return exp.Cast(this=value, to=exp.DataType.build("TEXT", dialect=dialect))
     target = data_type(column.type, dialect)
+    if dialect == "clickhouse" and target is not None:
+        target.set("nullable", True)  # noqa: FBT003 - sqlglot's own signature; a mask may be NULL, a plain type may not
     if isinstance(value, exp.Cast) and value.to == target:
         return value
     return exp.Cast(this=value, to=target) if target is not None else value
