@@ -30,8 +30,8 @@ KINDS = {
     "DATE_TIME": "intl.date",
     "TITLE": "person.title",
     "AGE": "person.age",
-    "US_DRIVER_LICENSE": "us.driver_license",
-    "ZIP_CODE": "us.zip_code",
+    "US_DRIVER_LICENSE": "person.driver_licence",
+    "ZIP_CODE": "intl.postcode",
     "ORGANIZATION": "org.name",
     "GPE": "place.name",
     "NRP": "person.nationality",
@@ -43,6 +43,8 @@ SAME = {
     "uk.phone": "intl.phone",
     "intl.ipv6": "intl.ipv4",
     "cn.bank_card": "intl.credit_card",
+    "intl.date_of_birth": "intl.date",
+    "person.occupation": "person.title",
 }
 _PHONES = (".phone", ".mobile", ".landline")
 

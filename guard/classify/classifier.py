@@ -48,6 +48,7 @@ class Classifier:
             ConfigError: a rule file does not fit, a name stands for an unknown kind, or a detector has no row in the
                 taxonomy.
         """
+        from guard.classify.latin.model import content as chain_content
         from guard.classify.registry import detectors
 
         taxonomy = taxonomies.load(rules / "taxonomy")
@@ -61,6 +62,7 @@ class Classifier:
                 help="add the kind with level and labels",
             )
         digest = hashlib.sha256(rulefile.canonical(sorted(taxonomy.kinds.values(), key=lambda kind: kind.id)) + content)
+        digest.update(chain_content())
         for detector in known.values():
             facts = (detector.id, detector.shape.pattern, detector.pass_rate, detector.column_rate, detector.prior)
             digest.update(rulefile.canonical((*facts, detector.ceiling, detector.recall)))

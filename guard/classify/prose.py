@@ -14,10 +14,15 @@ from guard.classify import english_name_text, han_address, han_name_text
 from guard.classify.detectors.cn import plate, secrecy_mark
 from guard.classify.detectors.intl import gps
 from guard.classify.detectors.secret import password_hash, private_key
+from guard.classify.latin import dates, entities, labelled
+from guard.classify.latin.tokens import tokens
 from guard.classify.page import Page
 
 Found = tuple[str, int, int]  # kind, start, end
 Candidate = tuple[str, int, int, float]  # ... and bits
+
+# Kinds that are seen in running text alone: no detector knows them by themselves.
+TEXT_KINDS = frozenset({*entities.KINDS.values(), dates.KIND, labelled.POSTCODE})
 
 _PLATE = re.compile(rf"[{plate.PROVINCES}][A-Za-z][·. -]?[0-9A-Za-z]{{4,6}}[挂学警港澳使领]?(?![0-9A-Za-z_])")
 _MARK = re.compile(secrecy_mark.PATTERN)
@@ -140,9 +145,15 @@ def _start_of_name(text: str, at: int) -> int:
     return start if not (text[start - 1 : start].isascii() and text[start - 1 : start].isalpha()) else -1
 
 
-def names(text: str) -> Iterator[Candidate]:
-    """Personal names, Chinese and English, and Chinese addresses."""
+def names(text: str, *, chain: bool) -> Iterator[Candidate]:
+    """People, addresses, places, organisations and dates, in Chinese and in Latin letters; see `classify_text`."""
     if not text.isascii():
         yield from (("person.address_zh", start, end, bits - 4.0) for start, end, bits in han_address.find(text))
         yield from (("person.name_zh", *found) for found in han_name_text.find(text))
-    yield from (("person.name_en", *found) for found in english_name_text.find(text))
+    if chain:
+        words, starts = tokens(text)
+        yield from entities.find(words, starts)
+        yield from dates.find(text, words, starts)
+        yield from labelled.find(text, words, starts)
+    else:
+        yield from (("person.name_en", *found) for found in english_name_text.find(text))

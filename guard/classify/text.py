@@ -29,15 +29,18 @@ SEAM = 8_192  # a piece ends with the last line that ends in its last characters
 OVERLAP = 512  # ... and where no line ends, pieces overlap, so that a value across the seam is found
 MOST_TAKEN = 32  # readings of one run that hide their parts
 
+_ASKS_WORDS = frozenset({"person.address_zh"})  # the others have the words around them in their bits
+
 Scored = tuple[float, Finding]
 
 
-def classify_text(text: str, *, names: bool = True) -> list[Finding]:
+def classify_text(text: str, *, names: bool = True, chain: bool = True) -> list[Finding]:
     """The kinds found in `text`, in order of position, without overlaps.
 
     Args:
         text: any text; the size is not limited, it is read in pieces of a million characters.
-        names: also look for personal names and addresses, which costs most of the time.
+        names: also look for people, addresses, places, organisations and dates, which costs most of the time.
+        chain: read Latin letters with the trained chain; without it, by the lists of frequent names alone.
 
     >>> [(finding.kind, finding.start, finding.end) for finding in classify_text("手机号13800138000")]
     [('cn.mobile', 3, 14)]
@@ -45,7 +48,7 @@ def classify_text(text: str, *, names: bool = True) -> list[Finding]:
     folded, origin = fold(text)
     scored: list[Scored] = []
     for start, end in _pieces(folded):
-        _Reader(folded[start:end], start, scored).read(names=names)
+        _Reader(folded[start:end], start, scored).read(names=names, chain=chain)
     found = resolve(scored)
     if isinstance(origin, range):
         return found
@@ -76,7 +79,7 @@ class _Reader:
         self._shift = shift
         self._scored = scored
 
-    def read(self, *, names: bool) -> None:
+    def read(self, *, names: bool, chain: bool) -> None:
         """Runs, then prose, then names and addresses when they are asked for."""
         page = page_of(self._text)
         self._shapes, self._lower = page.shapes, page.lower
@@ -93,7 +96,7 @@ class _Reader:
                 around = Around(self._text, start, end)
                 self._score(entry_of(known[kind], shape_of(value)), around, start, end, 0.0)
         if names:
-            for kind, start, end, bits in prose.names(self._text):
+            for kind, start, end, bits in prose.names(self._text, chain=chain):
                 self._named(start, end, kind, bits)
 
     def _run(self, first: int, last: int) -> None:
@@ -156,7 +159,7 @@ class _Reader:
         return True
 
     def _named(self, start: int, end: int, kind: str, bits: float) -> None:
-        near, word = (0.0, "") if kind == "person.name_zh" else context.bits(self._text, start, end, detectors()[kind])
+        near, word = context.bits(self._text, start, end, detectors()[kind]) if kind in _ASKS_WORDS else (0.0, "")
         near = max(near, 0.0)
         total = clip(bits + near, 10.0)
         if total < REPORT_BITS:

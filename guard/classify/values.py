@@ -142,7 +142,7 @@ def _read_texts(cells: Cells, texts: list[int], seen: dict[str, Seen]) -> int:
         text = cells.values[index][:_TEXT_LENGTH]
         read, budget = read + 1, budget - len(text)
         widest: dict[str, int] = {}
-        for finding in classify_text(text):
+        for finding in classify_text(text, chain=False):  # a column is judged by kinds that stand in columns
             if finding.score >= _TEXT_SCORE:
                 widest[finding.kind] = max(widest.get(finding.kind, 0), finding.end - finding.start)
         for kind, width in widest.items():

@@ -165,6 +165,11 @@ class Guard:
         known = self._parts.classifier.taxonomy.kinds.get(kind)
         return known.labels.of(language) if known else kind
 
+    def kind_is_sensitive(self, kind: str) -> bool:
+        """False for what is known and harmless by itself: a date, a web address; an unknown kind is sensitive."""
+        known = self._parts.classifier.taxonomy.kinds.get(kind)
+        return known is None or known.sensitive
+
     # --- who may see it -----------------------------------------------------------------------------------
 
     def check(

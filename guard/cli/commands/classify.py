@@ -20,12 +20,14 @@ def command(
     language: NamesIn = Language.EN,
     config: ConfigFile = None,
 ) -> int:
-    """Find sensitive kinds in a text; prints positions, never the values. Exit code 1 means something was found."""
+    """Find sensitive kinds in a text; prints positions, never the values. Exit code 1 means something sensitive was
+    found; a date or the name of a place alone is none."""
     check_choice(output_format, ("table", "json"))
     content = read_text(text)
     with session(config) as g:
         findings = g.classify_text(content)
         names = {found.kind: g.kind_name(found.kind, language.value) for found in findings}
+        sensitive = any(g.kind_is_sensitive(found.kind) for found in findings)
     if output_format == "json":
         records = [
             {
@@ -45,4 +47,4 @@ def command(
         out(render_table(("what it is", "kind", "characters", "score"), rows))
     else:
         out(f"nothing sensitive found in {len(content)} character{'s' * (len(content) != 1)}\n")
-    return EXIT_FINDINGS if findings else EXIT_CLEAN
+    return EXIT_FINDINGS if sensitive else EXIT_CLEAN

@@ -26,6 +26,7 @@ PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕�
 _FORM = re.compile(
     rf"[{PROVINCES}][A-HJ-NP-Z](?:[A-HJ-NP-Z0-9]{{5}}|[A-HJ-NP-Z0-9]{{4}}[挂学警港澳使领]|[A-HJK][A-HJ-NP-Z0-9][0-9]{{4}}|[0-9]{{5}}[A-HJK])"
 )
+LONGEST = 64  # characters; what is longer is no plate, and keeps its spelling
 _MARKS = str.maketrans("", "", "\u00b7. -")
 
 
@@ -41,7 +42,7 @@ RULES: Rules = (
 
 def normalise(text: str) -> str:
     """Without the dot, hyphen or space after the office letter, in capitals."""
-    return text.translate(_MARKS).upper()
+    return text.translate(_MARKS).upper() if len(text) <= LONGEST else text
 
 
 def check(text: str) -> bool:

@@ -37,6 +37,8 @@ CONTEXT = (
     "联系人",
 )
 
+LONGEST = 120  # characters
+
 _WORD = re.compile(r"[A-Za-z][A-Za-z'.-]*")
 
 
@@ -53,6 +55,7 @@ def _known(text: str) -> bool:
 
 
 RULES: Rules = (
+    ("no longer than a name", lambda text: len(text) <= LONGEST),
     ("one to four words with capital letters", lambda text: 1 <= len(_WORD.findall(text)) <= 4 and text[:1].isupper()),
     ("a given name or surname of the lists in its place", _known),
 )
