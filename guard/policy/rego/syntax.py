@@ -94,13 +94,13 @@ def _template_end(name: str, text: str, position: int, quote: str, line: int) ->
         elif character == quote:
             return position + 1
         elif character == "{":
-            position = _expression_end(name, text, position, line)
+            position = expression_end(name, text, position, line)
         else:
             position += 1
     raise PolicyError(f"{name}:{line}: a template string is not closed", help=f"close it with `{quote}`")
 
 
-def _expression_end(name: str, text: str, position: int, line: int) -> int:
+def expression_end(name: str, text: str, position: int, line: int) -> int:
     depth = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -152,18 +152,22 @@ class _OutlineReader:
     def _walk(self, rules: list[Rule]) -> None:
         """Goes through the statements of the module; brackets are skipped as wholes."""
         fresh = True
+        every = False  # the next body belongs to an `every`
         while self.position < len(self.tokens):
             token = self.tokens[self.position]
             before = self.tokens[self.position - 1]
             fresh = fresh or (token.line > before.line and _ends_expression(before)) or before.text == ";"
             if fresh and token.kind == "name" and token.text not in CONTINUES | {"else"}:
-                fresh = False
+                fresh = every = False
                 self._head(token, rules)
                 continue
             fresh = False
+            every = every or token.text == "every"
             if token.text in OPENING:
                 if token.text == "{" and _ends_expression(before):
-                    raise self._not_v1(token)
+                    if not every:
+                        raise self._not_v1(token)
+                    every = False
                 self._skip_brackets()
             else:
                 self.position += 1
