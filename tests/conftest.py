@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.servers.postgres", "tests.servers.mariadb", "tests.servers.opa", "tests.servers.openbao"]
+
+# A slow, busy machine is no fault of a test: no example has a deadline, and none is drawn against the clock.
+settings.register_profile("guard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("guard")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -63,6 +63,10 @@ def test_explain_shows_each_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "explain", json.dumps(INPUT), str(RULES)]) == 0
     assert "guard.lib.grants.held = " in capsys.readouterr().out
     assert run(["rules", "explain", "[]", str(RULES)]) == 2
+    capsys.readouterr()
+    page = str(RULES / "config" / "grants" / "data.yaml")
+    assert run(["rules", "explain", page, str(RULES)]) == 2
+    assert f"write `@{page}` for the file" in capsys.readouterr().err
     assert run(["rules", "explain", "{}", str(RULES)]) == 2
 
 

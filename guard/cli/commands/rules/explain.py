@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from guard.cli.terminal import answer, out
 from guard.errors import EXIT_CLEAN, UsageError
 
 MAX_VALUE = 300  # characters of a value in text
+WHERE = "see docs/reference/policy-input.md"
 
 
 def command(
@@ -58,11 +60,12 @@ def _asked(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise UsageError("the policy input is not JSON", help="see docs/reference/policy-input.md") from None
+        cure = f"write `@{text}` for the file" if len(text) < MAX_VALUE and Path(text).is_file() else WHERE
+        raise UsageError("the policy input is not JSON", help=cure) from None
     if isinstance(document, dict) and isinstance(document.get("input"), dict):
         document = document["input"]
     if not isinstance(document, dict):
-        raise UsageError("the policy input is not a JSON object", help="see docs/reference/policy-input.md")
+        raise UsageError("the policy input is not a JSON object", help=WHERE)
     return document
 
 
