@@ -126,6 +126,88 @@ def test_a_type_is_no_way_in(trino: Service) -> None:
     assert "1=1" not in response.text.replace(" ", "")
 
 
+SCHEMA = {"catalogName": "crm", "schemaName": "main"}
+ROUTINE = {"function": {**SCHEMA, "functionName": "f"}}
+GRANTEE = {"grantee": {"name": "xiao-zhou", "type": "USER"}}
+SHAPES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "nothing": (("ReadSystemInformation", "WriteSystemInformation"), {}),
+    "a table": (
+        (
+            *("ShowCreateTable", "DropTable", "SetTableComment", "SetViewComment", "SetColumnComment", "AddColumn"),
+            *("DropColumn", "AlterColumn", "RenameColumn", "InsertIntoTable", "DeleteFromTable", "TruncateTable"),
+            *("CreateView", "DropView", "RefreshMaterializedView", "DropMaterializedView"),
+        ),
+        {"resource": {"table": RESIDENTS}},
+    ),
+    "a table with properties": (
+        ("SetTableProperties", "SetMaterializedViewProperties", "CreateTable", "CreateMaterializedView"),
+        {"resource": {"table": {**RESIDENTS, "properties": {"format": "ORC", "none": None, "size": 32}}}},
+    ),
+    "a table with columns": (
+        ("UpdateTableColumns", "CreateViewWithSelectFromColumns"),
+        {"resource": {"table": {**RESIDENTS, "columns": ["phone"]}}},
+    ),
+    "a view and who runs it": (("CreateView",), {"resource": {"table": RESIDENTS, "security": "DEFINER"}}),
+    "two tables": (
+        ("RenameTable", "RenameView", "RenameMaterializedView"),
+        {"resource": {"table": RESIDENTS}, "targetResource": {"table": {**RESIDENTS, "tableName": "other"}}},
+    ),
+    "another user": (("ViewQueryOwnedBy", "KillQueryOwnedBy"), {"resource": {"user": {"user": "x", "groups": ["g"]}}}),
+    "a user by name": (("ImpersonateUser",), {"resource": {"user": {"user": "x"}}}),
+    "a property": (("SetSystemSessionProperty",), {"resource": {"systemSessionProperty": {"name": "p"}}}),
+    "a property of a catalog": (
+        ("SetCatalogSessionProperty",),
+        {"resource": {"catalogSessionProperty": {"catalogName": "crm", "propertyName": "p"}}},
+    ),
+    "a catalog": (("CreateCatalog", "DropCatalog"), {"resource": {"catalog": {"name": "crm"}}}),
+    "a schema": (("DropSchema", "ShowCreateSchema", "ShowFunctions"), {"resource": {"schema": SCHEMA}}),
+    "a schema with properties": (("CreateSchema",), {"resource": {"schema": {**SCHEMA, "properties": {}}}}),
+    "two schemas": (
+        ("RenameSchema",),
+        {"resource": {"schema": SCHEMA}, "targetResource": {"schema": {**SCHEMA, "schemaName": "other"}}},
+    ),
+    "a schema and its owner": (("SetSchemaAuthorization",), {"resource": {"schema": SCHEMA}, **GRANTEE}),
+    "a table and its owner": (
+        ("SetTableAuthorization", "SetViewAuthorization"),
+        {"resource": {"table": RESIDENTS}, **GRANTEE},
+    ),
+    "a function": (
+        (
+            *("ExecuteProcedure", "CreateFunction", "DropFunction", "ShowCreateFunction", "ExecuteFunction"),
+            "CreateViewWithExecuteFunction",
+        ),
+        {"resource": ROUTINE},
+    ),
+    "a table and a procedure": (
+        ("ExecuteTableProcedure",),
+        {"resource": {"table": RESIDENTS, "function": {"functionName": "p"}}},
+    ),
+}
+"""Every shape in which the plugin asks for what guard refuses; after `TestOpaAccessControl` of trinodb/trino."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_the_plugin_is_read_and_refused(trino: Service, shape: str) -> None:
+    """None is an error, which Trino would show as one: each is understood, and denied."""
+    operations, action = SHAPES[shape]
+    full = {**IDENTITY, "principal": "xiao-zhou@EXAMPLE.ORG", "extraCredentials": {"key": "value"}}
+    for operation in operations:
+        assert answer(trino, "allow", operation, identity=full, **action) == {"result": False}
+
+
+def test_batches_of_every_kind(trino: Service) -> None:
+    """Users, schemas, tables, columns and functions; an empty batch lets nothing through."""
+    users = [{"user": {"user": name, "principal": name, "groups": []}} for name in ("xiao-zhou", "other")]
+    schemas = [{"schema": SCHEMA}, {"schema": {"catalogName": "hive", "schemaName": "main"}}]
+    tables = [{"table": RESIDENTS}, {"table": {**RESIDENTS, "catalogName": "hive"}}]
+    builtin = {"function": {"catalogName": "system", "schemaName": "builtin", "functionName": "f"}}
+    assert answer(trino, "batch", "FilterViewQueryOwnedBy", filterResources=users) == {"result": [0]}
+    assert answer(trino, "batch", "FilterSchemas", filterResources=schemas) == {"result": [0]}
+    assert answer(trino, "batch", "FilterTables", filterResources=tables) == {"result": [0]}
+    assert answer(trino, "batch", "FilterFunctions", filterResources=[ROUTINE, builtin]) == {"result": [1]}
+    assert answer(trino, "batch", "FilterTables", filterResources=[]) == {"result": []}
+
+
 @pytest.mark.parametrize("body", [{}, {"input": {}}, {"input": {"context": {"identity": {}}, "action": {}}}, []])
 def test_what_is_no_question_of_trinos(trino: Service, body: Any) -> None:
     """Any other body is an error, which the plugin takes as a denial."""
