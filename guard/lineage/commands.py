@@ -108,6 +108,16 @@ def _unload(words: _Words) -> list[exp.Expression]:
     return [exp.Copy(this=exp.Subquery(this=trees[0]), files=[exp.Literal.string(path)], kind=False)]
 
 
+def _replace(words: _Words) -> list[exp.Expression]:
+    """MySQL's `REPLACE INTO t ...` is an INSERT that deletes what it meets."""
+    text = f"INSERT {words.text}"
+    reader, tokens = tokenise(text, words.dialect)
+    trees = parse_tokens(text, reader, tokens, limits=SCRIPT_LIMITS)
+    if len(trees) != 1 or not isinstance(trees[0], exp.Insert):
+        raise _StrangeError
+    return [trees[0]]
+
+
 def _rename(words: _Words) -> list[exp.Expression]:
     """`RENAME TABLE a TO b, c TO d` (MySQL, Teradata, Exasol) is one ALTER TABLE ... RENAME for each."""
     words.take("TABLE")
@@ -143,5 +153,6 @@ def _exchange(words: _Words) -> list[exp.Expression]:
 _TRANSLATIONS: dict[str, Callable[[_Words], list[exp.Expression]]] = {
     "UNLOAD": _unload,
     "RENAME": _rename,
+    "REPLACE": _replace,
     "ALTER": _exchange,
 }

@@ -10,6 +10,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from guard.errors import ParseError
 from guard.lineage.commands import understood
+from guard.lineage.routines import BATCHES, BLOCKS, ROUTINES, batches, body, flat, in_sql
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse_tokens, tokenise
 
@@ -41,8 +42,6 @@ _STARTS = frozenset(
     }
 )
 _WRITES = frozenset({TokenType.INSERT, TokenType.MERGE, TokenType.UPDATE, TokenType.DELETE, TokenType.CREATE})
-# Words after CREATE [OR REPLACE] that hold statements instead of being one.
-_ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE"})
 _TOUCHES_DATA = frozenset(
     {
         TokenType.INSERT,
@@ -54,6 +53,9 @@ _TOUCHES_DATA = frozenset(
         TokenType.INTO,
     }
 )
+
+
+_MAX_BODIES = 3  # routines inside each other
 
 
 class Statement(NamedTuple):
@@ -69,36 +71,62 @@ def statements(sql: str, dialect: str) -> list[Statement]:
     Raises:
         ParseError: too large, or not even words.
     """
-    reader, tokens = tokenise(sql, dialect)
+    return _statements(sql, dialect, depth=0)
+
+
+def _statements(sql: str, dialect: str, *, depth: int) -> list[Statement]:
+    text = batches(sql) if dialect in BATCHES else sql
+    reader, tokens = tokenise(text, dialect)
     pieces = _pieces(tokens)
     if len(pieces) > SCRIPT_LIMITS.statements:
         msg = f"the script has more than {SCRIPT_LIMITS.statements} statements"
         raise ParseError(msg, help="split the script", gap="too_large")
     result: list[Statement] = []
     for piece in pieces:
-        line = piece[0].line
-        tree = _read(sql, reader, piece)
-        if isinstance(tree, exp.Command) and (equal := understood(tree, dialect)):
-            result += [Statement(one, line) for one in equal]
-            continue
-        if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
-            result.append(Statement(tree, line))
-            continue
-        inner = _inner(piece)
-        tree = _read(sql, reader, inner) if inner else None
-        several = _unseparated(sql, reader, inner or piece) if tree is None else []
-        if tree is not None and not isinstance(tree, exp.Command):
-            result.append(Statement(tree, line))
-        elif several:
-            result += several
-        elif any(token.token_type in _TOUCHES_DATA for token in piece) or isinstance(tree, exp.Command):
-            result.append(Statement(None, line))
+        inside = body(piece)
+        result += (
+            _bodied(inside, piece, dialect, depth=depth) if inside is not None else _piece(text, reader, piece, dialect)
+        )
     return result
+
+
+def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str) -> list[Statement]:
+    line = piece[0].line
+    tree: Any = _read(sql, reader, piece)
+    if isinstance(tree, exp.Command) and (equal := understood(tree, dialect)):
+        return [Statement(one, line) for one in equal]
+    if isinstance(tree, BLOCKS):
+        return [Statement(one, line) for one in flat(tree)]
+    touches = any(token.token_type in _TOUCHES_DATA for token in piece)
+    if isinstance(tree, (exp.Condition, exp.Alias)) and not touches:
+        return []  # `END`, `RETURN x`, `v INT`: words of a procedure that move no data
+    if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
+        return [Statement(tree, line)]
+    inner = _inner(piece)
+    tree = _read(sql, reader, inner) if inner else None
+    if tree is not None and not isinstance(tree, exp.Command):
+        return [Statement(tree, line)]
+    several = _unseparated(sql, reader, inner or piece) if tree is None else []
+    return several or ([Statement(None, line)] if touches or isinstance(tree, exp.Command) else [])
+
+
+def _bodied(inside: Any, piece: Sequence[Any], dialect: str, *, depth: int) -> list[Statement]:
+    """The statements in the text of a routine; one in another language may touch what it likes."""
+    unknown = [Statement(None, piece[0].line)]
+    if depth >= _MAX_BODIES or not in_sql(piece, inside):
+        return unknown
+    try:
+        found = _statements(inside.text, dialect, depth=depth + 1)
+    except ParseError:
+        return unknown
+    reads = any(one.tree is None or isinstance(one.tree, exp.DML) or one.tree.find(exp.Table) for one in found)
+    # Without tables it is an expression, and nobody knows what its callers give to it.
+    return [Statement(one.tree, one.line + inside.line - 1) for one in found] if reads else unknown
 
 
 def _holds_statements(tree: exp.Expression) -> bool:
     """CREATE PROCEDURE and its like, of which the parser reads no more than the head."""
-    return isinstance(tree, exp.Create) and (tree.kind or "").upper() in _ROUTINES
+    return isinstance(tree, exp.Create) and (tree.kind or "").upper() in ROUTINES
 
 
 def _pieces(tokens: Sequence[Any]) -> list[Sequence[Any]]:
@@ -192,4 +220,4 @@ def _unseparated(sql: str, reader: Any, piece: Sequence[Any]) -> list[Statement]
 
 
 def _routine(piece: Sequence[Any], at: int) -> bool:
-    return any(token.text.upper() in _ROUTINES for token in piece[at + 1 : at + 4])
+    return any(token.text.upper() in ROUTINES for token in piece[at + 1 : at + 4])
