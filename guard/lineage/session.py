@@ -8,6 +8,7 @@ import msgspec
 from sqlglot import exp
 
 from guard.lineage import edges as edge
+from guard.lineage.variables import Assigned, Variables
 from guard.lineage.write import UnknownWriteError, Write
 from guard.lineage.writes import writes
 from guard.model import Column, Dataset, Gap, OutputColumn, QueryLineage, Table, TableName
@@ -31,25 +32,43 @@ class Session:
         self._unknown: Literal["gap", "open"] = unknown
         self._written: dict[Dataset, None] = {}  # under the names that they have now; what was dropped is not there
         self._made: set[Dataset] = set()
+        self._variables = Variables()
+        self._inner: set[Dataset] = set()  # variables
         self._gone: set[Dataset] = set()  # made and dropped here: nobody outside could read it
 
     def told(self, lineage: QueryLineage) -> QueryLineage:
         """The lineage of the whole script, whose targets are what it leaves: renamed, and without what it dropped."""
         return msgspec.structs.replace(
             lineage,
-            inputs=tuple(dataset for dataset in lineage.inputs if dataset not in self._gone),
-            targets=tuple(self._written),
+            inputs=tuple(one for one in lineage.inputs if one not in self._gone and one not in self._inner),
+            targets=tuple(one for one in self._written if one not in self._inner),
         )
 
     def run(self, statement: exp.Expression) -> QueryLineage:
         """The lineage of `statement`, which is left as it was."""
         dialect = self._catalogue.dialect
+        copied = self._variables.replaced(statement.copy())
+        assigned = self._variables.assigned(copied)
+        if assigned is not None:
+            return together(dialect, [QueryLineage(dialect=dialect), *(self._assign(one) for one in assigned)])
         try:
-            found = writes(statement.copy(), self._catalogue)
+            found = writes(copied, self._catalogue)
         except UnknownWriteError as error:
             gap = Gap(code="unsupported_statement", what=str(error), help="declare its lineage by hand")
             return QueryLineage(dialect=dialect, gaps=(gap,))
         return together(dialect, [self._write(write) for write in found])
+
+    def _assign(self, one: Assigned) -> QueryLineage:
+        """A variable holds something else from here on; nobody outside of the script reads it."""
+        node = exp.Table(this=exp.to_identifier(one.name, quoted=True))
+        dataset = self._dataset(node)
+        if one.query is None:
+            self._remember(node, dataset, list(one.columns))
+            self._inner.add(dataset)
+            return QueryLineage(dialect=self._catalogue.dialect)
+        lineage = self._write(Write(node, one.query, one.columns, creates=True))
+        self._inner.add(dataset)
+        return lineage
 
     def _write(self, write: Write) -> QueryLineage:
         dialect = self._catalogue.dialect

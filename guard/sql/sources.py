@@ -116,6 +116,9 @@ class Sources:
 
     def join(self, join: exp.Join, scope: Scope, rows: dict[Base, int]) -> None:
         """Adds a joined entry; what its condition reads decides which rows there are."""
+        if (join.kind or "").upper() == "ARRAY" and self._analysis.unknown == "open":
+            self._array_join(join, scope, rows)
+            return
         listed = (join.kind or join.side or "").upper() not in ("SEMI", "ANTI")
         before = list(scope.sources)
         added = self.add(join.this, scope, rows, listed=listed)
@@ -133,6 +136,17 @@ class Sources:
         for part in ("expressions", "pivots", "nearest"):
             if join.args.get(part):
                 self._analysis.gap("unsupported_syntax", f"a join with {part.upper()}")
+
+    def _array_join(self, join: exp.Join, scope: Scope, rows: dict[Base, int]) -> None:
+        """ClickHouse's `ARRAY JOIN a AS x, b`: a row for each element, under the new name or the old one."""
+        of = self._analysis.names.of
+        for part in (join.this, *join.expressions):
+            alias = part.args.get("alias") if isinstance(part, exp.Alias) else None
+            flow: dict[Base, int] = {}
+            self._queries.expressions.gather(part.this if alias is not None else part, scope, TRANSFORM, flow)
+            merge(rows, flow, BY_JOIN)
+            if isinstance(alias, exp.Identifier):
+                scope.sources.append(Source("", Anything(flow, {}, [Col(alias.name, of(alias), flow)])))
 
     def renamed(self, relation: Relation, columns: Sequence[Any]) -> Relation:
         """`AS t(a, b)`: the first columns get other names."""

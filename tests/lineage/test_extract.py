@@ -17,7 +17,9 @@ from guard.sql.parse import parse
 from tests.sql.world import clinic
 
 FOLDER = Path(__file__).parents[1] / "cases" / "lineage"
-CASES = [case for name in ("statements", "pivots") for case in yaml.safe_load((FOLDER / f"{name}.yml").read_text())]
+CASES = [
+    case for name in ("statements", "pivots", "idioms") for case in yaml.safe_load((FOLDER / f"{name}.yml").read_text())
+]
 DIALECTS = [
     *("athena", "bigquery", "clickhouse", "databricks", "duckdb", "hive", "mysql", "oracle", "postgres"),
     *("presto", "redshift", "snowflake", "spark", "sqlite", "starrocks", "trino", "tsql"),
@@ -172,6 +174,28 @@ def test_an_empty_lineage_is_never_complete_by_accident() -> None:
         "insert-values",
         "count-star",
     ]
+
+
+def test_batches_of_sql_server() -> None:
+    """GO on a line of its own ends a batch, with a count too; in a name or a text it is not meant."""
+    sql = (
+        "INSERT INTO u SELECT a FROM t\nGO 5\nINSERT INTO go_log (x) SELECT 'GO' FROM v\ngo\nDELETE FROM t WHERE GO = 1"
+    )
+    lineage = guard.lineage.extract(sql, "tsql")
+    assert [dataset.name for dataset in lineage.targets] == ["u", "go_log", "t"]
+    assert [gap.code for gap in lineage.gaps] == []
+    assert [shown(edge) for edge in lineage.edges] == ["t.a -> u.a IDENTITY", "t.go -> t.* FILTER"]
+
+
+def test_a_variable_carries_what_went_into_it() -> None:
+    """A value that passes a variable on its way is not lost; the variable itself is no target and no input."""
+    sql = "DECLARE @m INT; SELECT @m = max(card) FROM people; INSERT INTO report (top_card) VALUES (@m)"
+    lineage = guard.lineage.extract(sql, "tsql")
+    assert [shown(edge) for edge in lineage.edges] == [
+        "people.card -> @m.@m AGGREGATION",
+        "@m.@m -> report.top_card IDENTITY",
+    ]
+    assert [dataset.name for dataset in (*lineage.inputs, *lineage.targets)] == ["people", "report"]
 
 
 WRITES = [
