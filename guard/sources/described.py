@@ -5,9 +5,9 @@
     tables:
       CUSTOMERS: {ID: "NUMBER(38,0)", PHONE: VARCHAR}
 
-guard decides and rewrites over it (`check`, `explain`, `rewrite`), labels come from names, and the enforced SQL is run by
-whoever reaches the warehouse. Nothing is ever read from it, so a column whose name says nothing stays unclassified until a
-person labels it.
+guard decides and rewrites over it (`check`, `explain`, `rewrite`), labels come from names, and the enforced SQL is run
+by whoever reaches the warehouse. Nothing is ever read from it, so a column whose name says nothing stays unclassified
+until a person labels it.
 """
 
 from __future__ import annotations

@@ -15,17 +15,25 @@ from guard.sources.open import kinds, open_source
 def test_an_unknown_scheme_lists_the_known_ones():
     """The error names what guard reads, from the folder of sources itself."""
     with pytest.raises(UsageError) as caught:
-        open_source("mysql://host/db")
+        open_source("oracle://host/db")
     assert caught.value.diagnostics() == (
-        "no source has the scheme `mysql`\n"
-        "  help: guard reads duckdb://, file://, postgres://, postgresql://, sqlite://, "
+        "no source has the scheme `oracle`\n"
+        "  help: guard reads described://, duckdb://, file://, mariadb://, mysql://, postgres://, postgresql://, sqlite://, "
         "files (.csv, .json, .jsonl, .ndjson, .parquet, .pq, .tsv), and Arrow, polars or pandas tables"
     )
 
 
 def test_kinds_are_found_in_the_folder():
     """Each module that can open something is a kind; nothing lists them."""
-    assert [kind.__name__.rpartition(".")[2] for kind in kinds()] == ["arrow", "duckdb", "files", "postgres", "sqlite"]
+    assert [kind.__name__.rpartition(".")[2] for kind in kinds()] == [
+        "arrow",
+        "described",
+        "duckdb",
+        "files",
+        "mariadb",
+        "postgres",
+        "sqlite",
+    ]
 
 
 @pytest.mark.parametrize("where", ["", "x" * 5000, "a\0b", 7, None, {}, {"a": 1}])

@@ -6,8 +6,11 @@ import sys
 
 from guard.policy.enforce.allowed import DIALECTS
 from guard.policy.enforce.functions import examples
+from guard.policy.enforce.golden import GOLDEN
 
 _TITLES = {"postgres": "PostgreSQL", "duckdb": "DuckDB", "sqlite": "SQLite", "mysql": "MariaDB and MySQL"}
+
+_GOLDEN = ("Spark SQL", "Trino", "Snowflake", "BigQuery", "ClickHouse", "SQL Server", "Oracle")
 
 _HEAD = """# SQL functions
 
@@ -25,13 +28,22 @@ def page() -> str:
     parts = [_HEAD]
     for dialect in DIALECTS:
         parts.append(f"\n## {_TITLES[dialect]}\n\n| group | functions |\n|---|---|\n")
-        groups: dict[str, list[str]] = {}
-        for category, name, _ in examples(dialect):
-            names = groups.setdefault(category, [])
-            if name not in names:
-                names.append(name)
-        parts += [f"| {group} | {', '.join(f'`{name}`' for name in names)} |\n" for group, names in groups.items()]
+        parts.append(_rows(dialect))
+    parts.append("\n## Dialects without an engine in the tests\n\n")
+    parts.append(
+        f"{', '.join(_GOLDEN)}: only what means the same in all of them.\n\n| group | functions |\n|---|---|\n"
+    )
+    parts.append(_rows(GOLDEN[0]))
     return "".join(parts)
+
+
+def _rows(dialect: str) -> str:
+    groups: dict[str, list[str]] = {}
+    for category, name, _ in examples(dialect):
+        names = groups.setdefault(category, [])
+        if name not in names:
+            names.append(name)
+    return "".join(f"| {group} | {', '.join(f'`{name}`' for name in names)} |\n" for group, names in groups.items())
 
 
 if __name__ == "__main__":
