@@ -18,7 +18,8 @@ def test_an_unknown_scheme_lists_the_known_ones():
         open_source("oracle://host/db")
     assert caught.value.diagnostics() == (
         "no source has the scheme `oracle`\n"
-        "  help: guard reads described://, duckdb://, file://, mariadb://, mysql://, postgres://, postgresql://, sqlite://, "
+        "  help: guard reads described://, duckdb://, file://, mariadb://, mysql://, postgres://, "
+        "postgresql://, sqlite://, "
         "files (.csv, .json, .jsonl, .ndjson, .parquet, .pq, .tsv), and Arrow, polars or pandas tables"
     )
 
