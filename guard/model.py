@@ -447,6 +447,21 @@ class Decision(Value, frozen=True):
 ColumnFunction: TypeAlias = Callable[[Any], Any]
 
 
+class Probe(Value, frozen=True):
+    """What is asked beside an answer under a minimum group: the keys and the number of rows of each group.
+
+    `same` are the condition's comparisons of a column with one literal, `rest` is everything else that chooses rows,
+    `keys` are what the rows are grouped by. All of it holds literals of the statement: none of it is kept as it stands.
+    """
+
+    sql: str
+    table: TableName  # whose rows are counted
+    parameters: Mapping[str, Any]
+    same: tuple[tuple[str, str], ...]
+    rest: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
 class EnforcedQuery(Value, frozen=True):
     """SQL that gives the answer over the filtered and masked database.
 
@@ -458,6 +473,7 @@ class EnforcedQuery(Value, frozen=True):
     dialect: str
     parameters: Mapping[str, Any] = {}
     tables: tuple[TableName, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 # --- lineage ----------------------------------------------------------------------------------------------

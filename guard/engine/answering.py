@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from guard.engine.desk import Desk, denial
+from guard.engine.differencing import hold_apart
 from guard.engine.opened import OpenSource
 from guard.engine.people_in_answers import seen_in
 from guard.engine.prepare import Prepared
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from guard.engine.dp import PrivateQuery
 
 
-def hand_out(desk: Desk, prepared: Prepared) -> tuple[Decision, EnforcedQuery]:
+def hand_out(desk: Desk, prepared: Prepared, opened: OpenSource) -> tuple[Decision, EnforcedQuery]:
     """The decision and the enforced query, recorded as a query before the caller gets it.
 
     Raises:
@@ -35,6 +36,7 @@ def hand_out(desk: Desk, prepared: Prepared) -> tuple[Decision, EnforcedQuery]:
         )
     if prepared.enforced is None:
         raise denial(desk.record(prepared))
+    hold_apart(desk, prepared, opened, None)
     decision, job, recorded = desk.submit(prepared)
     index = recorded.wait()
     desk.parts.projector.put(
@@ -59,6 +61,7 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
         raise AccessDeniedError(
             "the statement writes, and a query only reads", help="use `write`", decision_id=desk.record(prepared).id
         )
+    hold_apart(desk, prepared, opened, parameters)
     enforced = bound(prepared.enforced, parameters) if parameters else prepared.enforced
     decision, job, recorded = desk.submit(prepared)
     # The log is made durable while the source works; the answer waits for both.

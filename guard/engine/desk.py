@@ -145,6 +145,13 @@ class Desk:
         self.parts.log.append(entry("decision", time=self.time(), actor=prepared.actor, body=body))
         return decision
 
+    def record_refusal(self, prepared: Prepared, why: str) -> Decision:
+        """A decision that allowed, and whose answer was refused for what was answered before; durable in the log."""
+        decision = msgspec.structs.replace(prepared.decision, id=_new_id(), outcome="deny")
+        body = prepared.body.plus(decision=decision.id, outcome="deny", differencing=why)
+        self.parts.log.append(entry("decision", time=self.time(), actor=prepared.actor, body=body))
+        return decision
+
     def time(self) -> str:
         """Now, as the log spells it."""
         from guard.audit import timestamp

@@ -197,8 +197,8 @@ class Guard:
         Raises:
             AccessDeniedError: the decision is a denial.
         """
-        prepared, _ = self._desk.prepare(sql, subject, purpose, source, dialect)
-        return hand_out(self._desk, prepared)
+        prepared, opened = self._desk.prepare(sql, subject, purpose, source, dialect)
+        return hand_out(self._desk, prepared, opened)
 
     def explain(
         self, sql: str, *, subject: Subject, purpose: str, source: object, dialect: str | None = None

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0006"  # of the newest migration
+REVISION = "0008"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -231,6 +231,19 @@ private_answer = Table(
     Column("fingerprint", String(64), primary_key=True),
     Column("body", Text, nullable=False),
     Column("made", String(32), nullable=False),
+)
+
+# Groups that were answered under a minimum group (`guard.store.groups`): keyed hashes of who asked and of what chose
+# the rows, and how many rows the group had.
+answered_group = Table(
+    "answered_group",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("apart", Text, nullable=False),  # JSON: keyed hash of a column -> keyed hash of its only value
+    Column("answered", String(32), nullable=False),
+    Index("ix_answered_group_scope_size", "scope", "size"),
 )
 
 # Vault tokens (`guard.store.vault`): a random token, a keyed hash to find it again by, the value sealed.

@@ -23,6 +23,7 @@ from guard.store.clock import Clock, utc_now
 if TYPE_CHECKING:
     from guard.store.answers import AnswerRepository
     from guard.store.catalogue import CatalogueRepository
+    from guard.store.groups import GroupRepository
     from guard.store.ledger import LedgerRepository
     from guard.store.lineage import LineageRepository
     from guard.store.reidentified import ReidentifiedRepository
@@ -124,6 +125,13 @@ class Store:
         from guard.store.ledger import LedgerRepository
 
         return LedgerRepository(self)
+
+    @cached_property
+    def groups(self) -> GroupRepository:
+        """Groups that were answered under a minimum group."""
+        from guard.store.groups import GroupRepository
+
+        return GroupRepository(self)
 
     @cached_property
     def answers(self) -> AnswerRepository:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guard.model import EnforcedQuery
+import msgspec
+
+from guard.model import EnforcedQuery, MaxRows, Probe
 from guard.policy.enforce.deny import denied
+from guard.policy.enforce.differencing import probe
 from guard.policy.enforce.emit import emit
 from guard.policy.enforce.prove import prove
 from guard.policy.enforce.review import review, reviewed_tree
@@ -18,7 +21,9 @@ from guard.policy.enforce.rewrite import rewrite
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from guard.model import Decision
+    from guard.model import Decision, TableName
+    from guard.policy.enforce.differencing import Asked
+    from guard.policy.enforce.rewrite import Rewritten
     from guard.sql.catalogue import Catalogue
     from guard.sql.masking import MaskSql
 
@@ -42,8 +47,20 @@ def enforce(statement: exp.Expr, catalogue: Catalogue, decision: Decision, mask_
         if gaps:
             raise denied(gaps[0].what, gaps[0].help, decision=decision.id)
         done = rewrite(tree, catalogue, decision, mask_sql)
+        probes = tuple(_probe(one, table, done, catalogue, decision) for one, table in done.asked)
         sql = emit(done.tree, catalogue.dialect)
     except RecursionError:
         raise denied("the statement nests too deep", "write it flatter", decision=decision.id) from None
     prove(sql, catalogue, decision)
-    return EnforcedQuery(sql=sql, dialect=catalogue.dialect, parameters=done.parameters.values(), tables=done.tables)
+    return EnforcedQuery(
+        sql=sql, dialect=catalogue.dialect, parameters=done.parameters.values(), tables=done.tables, probes=probes
+    )
+
+
+def _probe(one: Asked, table: TableName, done: Rewritten, catalogue: Catalogue, decision: Decision) -> Probe:
+    """What is asked beside a grouped answer, proved like the answer itself."""
+    sql = emit(probe(one), catalogue.dialect)
+    limits = tuple(owed for owed in decision.obligations if not isinstance(owed, MaxRows))
+    prove(sql, catalogue, msgspec.structs.replace(decision, obligations=limits))
+    values = {name: value for name, value in done.parameters.values().items() if f":{name}" in sql}
+    return Probe(sql=sql, table=table, parameters=values, same=one.same, rest=one.rest, keys=one.keys)

@@ -9,7 +9,7 @@ No join under an aggregate (a row met twice would count twice), no CASE or FILTE
 of a large group), no aggregate that shows a value of one row (min, max, lists), no condition that can fail on a
 value. An aggregate of a column counts that column's own values, since NULLs take no part in it.
 
-What this does not stop: two answers whose groups differ by one person (differencing). Use noise for that.
+Two answers whose groups differ by fewer rows than that are told apart by what `differencing.py` asks beside them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 from sqlglot import exp
 
 from guard.policy.enforce.deny import denied
+from guard.policy.enforce.differencing import Asked, asked
 from guard.policy.enforce.failing import can_fail
 from guard.policy.enforce.names import quoted
 from guard.policy.enforce.relations import Reference
@@ -34,15 +35,17 @@ _ROW_BREAKERS: Final = ("group", "having", "distinct", "limit", "offset", "quali
 _CURE: Final = "ask for count, sum, avg or a deviation of plain columns of one table, grouped by plain columns"
 
 
-def hold_groups(tree: exp.Expr, found: Iterable[Reference], size: int, dialect: str) -> exp.Expr:
-    """`tree` with the bound woven in; changed in place and returned.
+def hold_groups(
+    tree: exp.Expr, found: Iterable[Reference], size: int, dialect: str
+) -> tuple[exp.Expr, tuple[Asked, ...]]:
+    """`tree` with the bound woven in, changed in place, and what each query with a bound asks.
 
     Raises:
         AccessDeniedError: the bound cannot be proved for this shape.
     """
     keeper = _Keeper({id(reference.node): reference for reference in found}, size, dialect)
     keeper.released(tree)
-    return tree
+    return tree, tuple(keeper.asked)
 
 
 class _Keeper:
@@ -51,6 +54,7 @@ class _Keeper:
         self._size = size
         self._dialect = dialect
         self._ctes: dict[int, str] = {}
+        self.asked: list[Asked] = []
 
     def released(self, query: exp.Expr) -> None:
         """Refuses unless the result of `query` may be shown."""
@@ -127,6 +131,7 @@ class _Keeper:
         if having is not None and self._fails(having):
             raise self._refuse("has a HAVING that can fail on a value")
         self._inner_queries(select)
+        self.asked.append(asked(select, self._found))
         for place in (*select.expressions, having, select.args.get("order")):
             if place is not None:
                 self._guard_aggregates(place)

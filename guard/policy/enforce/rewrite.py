@@ -14,6 +14,7 @@ from sqlglot import exp
 from guard.model import Decision, Table, TableName
 from guard.policy.enforce.columns import Visible
 from guard.policy.enforce.deny import denied
+from guard.policy.enforce.differencing import Asked
 from guard.policy.enforce.failing import can_fail
 from guard.policy.enforce.groups import hold_groups
 from guard.policy.enforce.limit import at_most
@@ -39,6 +40,7 @@ class Rewritten:
     duties: Duties
     parameters: Parameters
     tables: tuple[TableName, ...]
+    asked: tuple[tuple[Asked, TableName], ...] = ()  # under a minimum group, each query that it bounds, and its table
 
 
 def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql) -> Rewritten:
@@ -53,8 +55,9 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
     tables = {id(node): _table(node, catalogue, decision) for node in _base(found)}
     read = tuple({table.name: table for table in tables.values()}.values())
     owed = duties(decision, read, catalogue)
+    asked: tuple[Asked, ...] = ()
     if owed.minimum_group > 1:
-        tree = hold_groups(tree, found, owed.minimum_group, dialect)
+        tree, asked = hold_groups(tree, found, owed.minimum_group, dialect)
     parameters = Parameters()
     visible = Visible(tree, dialect)
     seen = {id(node): visible.of(node, tables[id(node)]) for node in _base(found)}
@@ -75,7 +78,7 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
         tree = at_most(tree, owed.max_rows)
     entitlements = {table.name for duty in owed.tables.values() for part in duty.filters for table in part.reads}
     names = tuple(sorted({table.name for table in read} | entitlements))
-    return Rewritten(tree, owed, parameters, names)
+    return Rewritten(tree, owed, parameters, names, tuple((one, tables[id(one.table)].name) for one in asked))
 
 
 def _base(found: list[Reference]) -> list[exp.Table]:
