@@ -109,11 +109,12 @@ def _unload(words: _Words) -> list[exp.Expression]:
 
 
 def _replace(words: _Words) -> list[exp.Expression]:
-    """MySQL's `REPLACE INTO t ...` is an INSERT that deletes what it meets."""
-    text = f"INSERT {words.text}"
+    """MySQL's `REPLACE INTO t ...` is an INSERT that deletes what it meets; Spark's `REPLACE TABLE t AS` a CREATE."""
+    makes = words.sees("TABLE") or words.sees("VIEW")
+    text = f"{'CREATE OR REPLACE' if makes else 'INSERT'} {words.text}"
     reader, tokens = tokenise(text, words.dialect)
     trees = parse_tokens(text, reader, tokens, limits=SCRIPT_LIMITS)
-    if len(trees) != 1 or not isinstance(trees[0], exp.Insert):
+    if len(trees) != 1 or not isinstance(trees[0], (exp.Insert, exp.Create)):
         raise _StrangeError
     return [trees[0]]
 

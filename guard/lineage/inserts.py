@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from guard.lineage.output import output
 from guard.lineage.write import UnknownWriteError, Write, assigned, assigning, carry_with, listed, stored_in, table_of
 from guard.sql.catalogue import Catalogue
 
@@ -23,7 +24,13 @@ def insert(node: exp.Insert, catalogue: Catalogue) -> list[Write]:
     names = listed(node.this)
     if names is None and not node.args.get("by_name"):
         names = stored_in(target, catalogue, _partition_keys(node))
-    return [Write(target, query, names), *_upsert(node, target, query, names)]
+    written = [Write(target, query, names), *_upsert(node, target, query, names)]
+    if node.args.get("returning") is None:
+        return written
+    # What was inserted is the query's rows under the names of the target's columns.
+    columns = [_name(name) for name in names or ()] or None
+    rows = exp.Subquery(this=query.copy(), alias=exp.TableAlias(this=_name("inserted"), columns=columns))
+    return [*written, *output(node, exp.Table(this=_name("inserted")), [rows], {})]
 
 
 def several(node: exp.MultitableInserts, catalogue: Catalogue) -> list[Write]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from guard.lineage.output import output
 from guard.lineage.write import UnknownWriteError, Write, assigned, carry_with, stored_in, table_of
 from guard.sql.catalogue import Catalogue
 
@@ -25,7 +26,7 @@ def merge(node: exp.Merge, catalogue: Catalogue) -> list[Write]:
             query.set("where", exp.Where(this=when.args["condition"]))
         carry_with(node, query)
         result.append(Write(target, query, names, in_place=True))
-    return result
+    return [*result, *output(node, table_of(node.this), [node.this, source], {})]
 
 
 def _merged(

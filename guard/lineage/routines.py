@@ -11,6 +11,13 @@ from sqlglot.tokenizer_core import TokenType
 
 # Words after CREATE [OR REPLACE] that hold statements instead of being one.
 ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE"})
+# Words that a statement of a procedure may stand behind.
+CONTROL = frozenset(
+    {
+        "AS", "BEGIN", "CASE", "CATCH", "DECLARE", "DO", "ELSE", "ELSEIF", "ELSIF", "END", "EXCEPTION", "EXPLAIN",
+        "FOR", "IF", "IS", "LOOP", "OPEN", "REPEAT", "RETURN", "THEN", "TRY", "WHEN", "WHILE", "WITH",
+    }
+)  # fmt: skip
 BLOCKS = (exp.Block, exp.IfBlock, exp.WhileBlock)
 BATCHES = frozenset({"fabric", "tsql"})
 _GO = re.compile(r"^[ \t]*GO(?:[ \t]+\d+)?[ \t]*;?[ \t]*$", re.IGNORECASE | re.MULTILINE)

@@ -10,7 +10,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from guard.errors import ParseError
 from guard.lineage.commands import understood
-from guard.lineage.routines import BATCHES, BLOCKS, ROUTINES, batches, body, flat, in_sql
+from guard.lineage.routines import BATCHES, BLOCKS, CONTROL, ROUTINES, batches, body, flat, in_sql
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse_tokens, tokenise
 
@@ -93,6 +93,8 @@ def _statements(sql: str, dialect: str, *, depth: int) -> list[Statement]:
 def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str) -> list[Statement]:
     line = piece[0].line
     tree: Any = _read(sql, reader, piece)
+    if tree is None and piece[0].text.upper() == "REPLACE":
+        tree = exp.Command(this="REPLACE", expression=sql[piece[0].end + 1 : piece[-1].end + 1])
     if isinstance(tree, exp.Command) and (equal := understood(tree, dialect)):
         return [Statement(one, line) for one in equal]
     if isinstance(tree, BLOCKS):
@@ -105,7 +107,9 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str) -> list[St
     inner = _inner(piece)
     tree = _read(sql, reader, inner) if inner else None
     if tree is not None and not isinstance(tree, exp.Command):
-        return [Statement(tree, line)]
+        # Before it stood control flow, or a statement of which only the query was understood.
+        stranger = piece[0].text.upper() not in CONTROL and not _routine(piece, 0)
+        return [Statement(tree, line), *([Statement(None, line)] if stranger else [])]
     several = _unseparated(sql, reader, inner or piece) if tree is None else []
     return several or ([Statement(None, line)] if touches or isinstance(tree, exp.Command) else [])
 

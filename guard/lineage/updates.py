@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlglot import exp
 
+from guard.lineage.output import output
 from guard.lineage.write import UnknownWriteError, Write, assigned, assigning, carry_with, table_of
 from guard.sql.catalogue import Catalogue
 
@@ -36,7 +36,7 @@ def update(node: exp.Update, catalogue: Catalogue) -> list[Write]:  # noqa: ARG0
         written = _behind(owner.copy(), node) if owner is not None else None
         result.append(Write(written, query, assigned(own), in_place=True))
     values = {change.this.name.lower(): change.expression for change in changes}
-    return [*result, *_output(node, real, sources, values)]
+    return [*result, *output(node, real, sources, values)]
 
 
 def delete(node: exp.Delete, catalogue: Catalogue) -> list[Write]:  # noqa: ARG001 - one signature for all
@@ -55,7 +55,7 @@ def delete(node: exp.Delete, catalogue: Catalogue) -> list[Write]:  # noqa: ARG0
         carry_with(node, query)
         real = _aliased(table_of(target), [*sources, *using]) or table_of(target)
         result.append(Write(_behind(real.copy(), node) if real is not None else None, query, (), in_place=True))
-    return [*result, *_output(node, table_of(node.this), sources, {})]
+    return [*result, *output(node, table_of(node.this), sources, {})]
 
 
 def _behind(target: exp.Table, node: exp.Expr) -> exp.Table:
@@ -70,38 +70,6 @@ def _behind(target: exp.Table, node: exp.Expr) -> exp.Table:
         target = source.this.copy()
         target.set("joins", None)
     return target
-
-
-def _output(
-    node: exp.Expr, target: exp.Table | None, sources: Sequence[exp.Expr], values: Mapping[str, exp.Expr]
-) -> list[Write]:
-    """SQL Server's `OUTPUT deleted.a, inserted.a INTO log`: the rows before, and as they are afterwards."""
-    returning: Any = node.args.get("returning")
-    into = returning.args.get("into") if returning is not None else None
-    if into is None or into is False or target is None:
-        return []
-    name = exp.to_table(str(into.this)) if isinstance(into, exp.Anonymous) else table_of(into)
-    if name is None:
-        raise UnknownWriteError("output into")
-    names = tuple(column.name for column in into.expressions) if isinstance(into, exp.Anonymous) else ()
-    own = target.alias_or_name
-    cells = []
-    for cell in returning.expressions:
-        copied = cell.copy()
-        holder = exp.Paren(this=copied)
-        for column in list(copied.find_all(exp.Column)):
-            new = values.get(column.name.lower()) if column.table.lower() == "inserted" else None
-            if new is not None:
-                column.replace(exp.Paren(this=new.copy()))
-            elif column.table.lower() in ("inserted", "deleted"):
-                column.set("table", exp.to_identifier(own))
-        cells.append(holder.this)
-    query = exp.Select(expressions=cells)
-    query.set("from_", exp.From(this=sources[0].copy()))
-    query.set("joins", [exp.Join(this=source.copy()) for source in sources[1:]])
-    if node.args.get("where") is not None:
-        query.set("where", node.args["where"].copy())
-    return [Write(name, query, names or None)]
 
 
 def _aliased(target: exp.Table | None, sources: Sequence[exp.Expr]) -> exp.Table | None:

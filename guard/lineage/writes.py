@@ -14,7 +14,7 @@ from guard.lineage.files import copy, export, load
 from guard.lineage.inserts import insert, several
 from guard.lineage.merges import merge
 from guard.lineage.updates import delete, update
-from guard.lineage.write import UnknownWriteError, Write, carry_with, listed, table_of
+from guard.lineage.write import UnknownWriteError, Write, assigning, carry_with, listed, table_of
 from guard.sql.catalogue import Catalogue
 
 
@@ -129,6 +129,11 @@ def _alter(alter: exp.Alter, catalogue: Catalogue) -> list[Write]:  # noqa: ARG0
         elif isinstance(action, exp.SwapTable):
             there, here = table_of(action.this), table_of(alter.this)
             result += [Write(there, None, copies=here), Write(here, None, copies=there)]
+        elif isinstance(action, exp.Delete):  # ClickHouse: ALTER TABLE t DELETE WHERE
+            query = assigning([], [alter.this.copy()], action.args.get("where"))
+            result.append(Write(table_of(alter.this), query, (), in_place=True))
+        elif isinstance(action, (exp.DML, exp.Query, exp.Command)):
+            raise UnknownWriteError("alter")
     return result
 
 
