@@ -34,6 +34,9 @@ _PROVINCE = 256
 _SECRET = 512  # 密
 _YEAR = 1024  # 年
 _DOT = 2048
+_MIDDLE = 4096  # the middle dot of a plate
+_MONTH = 8192  # 月
+_PAIRED = 32  # characters between the dots of the two numbers of a position, at most
 
 _PLACEHOLDER = 1
 _LOWER = {code: code + 32 for code in range(65, 91)}
@@ -51,8 +54,8 @@ class Page:
         runs: `(start, end)` of the runs, in order.
         plates: positions where a plate may begin.
         marks: positions where a mark of secrecy may begin.
-        dates: positions of 年 after a digit.
-        points: positions of a dot between digits.
+        dates: positions of 年 after a digit and before 月.
+        points: positions of a dot between digits, with another near.
         short: the text is short, and the places were not looked for; the patterns are to be searched for.
     """
 
@@ -106,11 +109,22 @@ def by_classes(text: str) -> Page:
     rare = np.flatnonzero((classes & (_PROVINCE | _SECRET | _YEAR | _DOT)) != 0)
     at = classes[rare]
     before, following = _shifted(classes, rare, -1), _shifted(classes, rare, 1)
-    plates = rare[((at & _PROVINCE) != 0) & ((following & _LATIN) != 0)]
+    third = _shifted(classes, rare, 2)
+    plates = rare[((at & _PROVINCE) != 0) & ((following & _LATIN) != 0) & ((third & (_IN_RUN | _SPACE | _MIDDLE)) != 0)]
     marks = rare[(at & _SECRET) != 0] - 1
-    dates = rare[((at & _YEAR) != 0) & ((before & (_DIGIT | _SPACE)) != 0)]
+    dates = rare[((at & _YEAR) != 0) & ((before & (_DIGIT | _SPACE)) != 0) & ((following & (_DIGIT | _SPACE)) != 0)]
+    month = np.zeros(len(dates), bool)
+    for step in range(2, 6):
+        month |= (_shifted(classes, dates, step) & _MONTH) != 0
+    dates = dates[month]
     dots = rare[((at & _DOT) != 0) & ((before & following & _DIGIT) != 0)]
     dots = dots[(_shifted(classes, dots, 2) & _shifted(classes, dots, 3) & _DIGIT) != 0]
+    # A position is two numbers: another dot is near, and no letter stands between.
+    letters = np.zeros(len(classes) + 1, np.int32)
+    np.cumsum((classes & _LATIN) != 0, out=letters[1:])
+    other = np.append(dots[1:], len(classes))
+    paired = (other - dots <= _PAIRED) & (letters[other] == letters[dots])
+    dots = dots[paired]
     marks = np.maximum(marks, 0)
     return Page(text, shapes, lower, runs, plates.tolist(), marks.tolist(), dates.tolist(), dots.tolist(), short=False)
 
@@ -143,8 +157,10 @@ def _tables() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8], npt.NDArra
         classes[code] |= _CAPITAL if char.isupper() else 0
     for char in PROVINCES:
         classes[ord(char)] |= _PROVINCE
+    classes[0xB7] |= _MIDDLE
     classes[ord("密")] |= _SECRET
     classes[ord("年")] |= _YEAR
+    classes[ord("月")] |= _MONTH
     ascii_only = "".join(map(chr, range(0x80)))
     shapes = np.full(0x10000, _PLACEHOLDER, np.uint8)
     shapes[:0x80] = np.frombuffer(shape_of(ascii_only).encode("ascii"), np.uint8)

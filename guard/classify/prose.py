@@ -54,6 +54,7 @@ _SECRETS = tuple(
     else (word, re.compile(rf"{name}{_SIGN}{_VALUE}{{4}}"))
     for word, name in _SECRET_NAMES.items()
 )
+_TOKENS = tuple(f"{owner}{link}token" for owner in ("access", "auth", "private") for link in ("", "_", "-"))
 _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 _LONGEST_NAME = 24  # characters before the word
 
@@ -122,7 +123,7 @@ def _secrets(page: Page) -> Iterator[Found]:
     text = page.text
     for word, assigned in _SECRETS:
         hay = page.lower if word.isascii() else text
-        if word not in hay:
+        if word not in hay or (word == "token" and not any(name in hay for name in _TOKENS)):
             continue
         maybe = assigned.search(hay)
         while maybe:
