@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 
 from guard.classify import calendar_date
-from guard.classify.latin.tokens import tokens as tokens  # noqa: PLC0414 - for the example
 
 KIND = "intl.date"
 BITS = 2.0  # a date of birth, which the words beside it tell, stands before a date
@@ -66,6 +65,7 @@ def find(text: str, words: list[str], starts: list[int]) -> Iterator[tuple[str, 
         words: its tokens.
         starts: where each begins.
 
+    >>> from guard.classify.latin.tokens import tokens
     >>> text = "On 3 May 2019, in 2020, at 1.2.3, on 31/12/1999 and on Friday"
     >>> [text[start:end] for _, start, end, _ in find(text, *tokens(text))]
     ['3 May 2019', '2020', '31/12/1999', 'Friday']

@@ -32,6 +32,7 @@ def find(words: list[str], starts: list[int]) -> Iterator[tuple[str, int, int, f
         words: its tokens.
         starts: where each begins.
 
+    >>> from guard.classify.latin.tokens import tokens
     >>> [(kind, start, end) for kind, start, end, _ in find(*tokens("My name is John Smith."))]
     [('person.name_en', 11, 21)]
     """

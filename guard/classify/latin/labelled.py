@@ -7,8 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guard.classify.latin.tokens import tokens as tokens  # noqa: PLC0414 - for the example
-
 POSTCODE, LICENCE = "intl.postcode", "person.driver_licence"
 BITS = 3.0
 
@@ -44,6 +42,7 @@ def find(text: str, words: list[str], starts: list[int]) -> Iterator[tuple[str, 
         words: its tokens.
         starts: where each begins.
 
+    >>> from guard.classify.latin.tokens import tokens
     >>> text = "Postcode: SW1A 1AA, driver's license number is F255-9215-0094"
     >>> [text[start:end] for _, start, end, _ in find(text, *tokens(text))]
     ['SW1A 1AA', 'F255-9215-0094']
