@@ -45,7 +45,7 @@ def probability(label: Any) -> float:
     """The probability that the column is sensitive, as the label says it."""
     if label.verdict == "sensitive":
         return float(label.score)
-    return max((p for _, p in label.others), default=0.0)
+    return max((p for _, p in label.others), default=0.0 if label.label else float(label.score))
 
 
 def hard(count: int, seed: int) -> Iterator[tuple[bool, str, list[Any]]]:

@@ -165,7 +165,7 @@ class FieldLabel(Value, frozen=True):
     field: FieldRef
     verdict: Verdict
     label: Label | None = None
-    score: float = 0.0  # probability of the label, 0..1
+    score: float = 0.0  # probability of the label, 0..1; clean without a label: that it is sensitive all the same
     evidence: tuple[Evidence, ...] = ()
     others: tuple[tuple[str, float], ...] = ()  # further kinds with their probability, best first
     type: str = ""

@@ -21,6 +21,7 @@ LONGEST_CELL = 65_536  # characters of a cell that are read
 _NO_VALUE = frozenset(
     {"", "null", "none", "n/a", "na", "nan", "nil", "-", "--", "\\n", "无", "無", "未知", "unknown", "?"}
 )
+_LONGEST_NO_VALUE = max(map(len, _NO_VALUE))
 _ANSWERS = frozenset(frozenset(pair.split()) for pair in ("true false", "yes no", "y n", "t f", "是 否"))
 
 
@@ -45,7 +46,7 @@ class Cells:
         real: dict[str, int] = {}
         for raw, count in counted:
             value = _folded(raw)
-            if value.lower() in _NO_VALUE:
+            if len(value) <= _LONGEST_NO_VALUE and value.lower() in _NO_VALUE:
                 nulls += count
             else:
                 real[value] = real.get(value, 0) + count
@@ -77,7 +78,8 @@ def _folded(raw: str) -> str:
     text = raw[:LONGEST_CELL]
     if not text.isascii():
         text = fold(text)[0]
-    return text.strip().replace("\n", " ")
+    text = text.strip()
+    return text.replace("\n", " ") if "\n" in text else text
 
 
 def of_texts(texts: Sequence[str | None]) -> Cells:

@@ -33,6 +33,7 @@ _FEW = 8  # ... or for a kind that stands only beside a word
 _ASKS_FOR_A_WORD = -7.0  # bits of prior
 _COMPACT = str.maketrans("", "", " -")
 _WEAK_CEILING = 1.0
+_WORDS_CEILING = 3.0  # of kinds that are words of a list
 _TEXT_CEILING = 14.0  # values in texts had their own context
 
 
@@ -66,10 +67,10 @@ def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
     by_shape: defaultdict[str, list[int]] = defaultdict(list)
     texts: list[int] = []
     for index, shape in enumerate(cells.shapes):
-        if _is_text(shape):
-            texts.append(index)
-        else:
-            by_shape[shape].append(index)
+        by_shape[shape].append(index)
+    for shape in [shape for shape in by_shape if _is_text(shape)]:
+        texts += by_shape.pop(shape)
+    texts.sort()
     dispatch = column_dispatch()
     for shape, indices in by_shape.items():
         pool = dispatch.of_shape(shape)
@@ -124,6 +125,8 @@ def _check(
     passed = [index for index in first if check(values[index])]
     if detector.column_rate > _LOOSE_RATE and len(passed) * 2 < len(first) and len(indices) > 2 * _FIRST:
         return  # such a kind needs most of the values, and half of the first ones fail
+    if not passed and detector.ceiling <= _WORDS_CEILING and not asked and len(indices) > 2 * _FIRST:
+        return  # a few words of a list among others say nothing
     passed += [index for index in indices[_FIRST:] if check(values[index])]
     if passed:
         found = seen[detector.id]
