@@ -78,3 +78,15 @@ def test_show_knows_the_limit_of_whom_nobody_set_one_for(stays):
     stays("query", COUNT, *WHO)
     (row,) = json.loads(stays("budget", "show", "--format", "json").out)["budgets"]
     assert (row["subject"], row["spent epsilon"], row["limit epsilon"], row["left"]) == ("r1", "1", "10", "90.0%")
+
+
+def test_sqlite_answers_what_it_has_no_function_for(stays):
+    """Spreads and quantiles are computed from sums and counts; to anybody else they stay unknown."""
+    sql = "SELECT STDDEV(days) AS s, MEDIAN(days) AS m FROM stays"
+    ((spread, median),) = [
+        row.values() for row in json.loads(stays("query", sql, *WHO, "--format", "json").out)["rows"]
+    ]
+    assert 0 <= spread <= 15
+    assert 0 <= median <= 30
+    other = (*WHO[:4], "--role", "call_center", "--purpose", "service")
+    assert "unreviewed function: function `median`" in stays("query", sql, *other).err

@@ -46,6 +46,10 @@ _OUTER_PARTS: Final = frozenset(
         "distinct",
     }
 )
+# Computed outside of the database, so that an engine which lacks them can be asked for them all the same.
+COMPUTED_HERE: Final = frozenset(
+    {"variance", "variance_pop", "stddev", "stddev_pop", "stddev_samp", "median", "percentile_cont", "percentile_disc"}
+)
 _SPREADS: Final[dict[type[exp.Expr], str]] = {
     exp.Variance: "var_samp",
     exp.VariancePop: "var_pop",
