@@ -338,7 +338,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("values not clamped", SUM_BY_AREA, _rewritten("> 500 THEN CAST(500 AS BIGINT)", "> 999999999 THEN NULL")),
     Fault("every row a person of its own", UNITS_BY_AREA, _rewritten('dp_r0."pid" AS dp_u', 'dp_r0."vid" AS dp_u')),
     Fault("epsilon x 4: median", MEDIAN, _bolder(4)),
-    Fault("epsilon x 1000: median", MEDIAN, _bolder(1000)),
     Fault("rows of a person not bounded: median", MEDIAN, _rewritten(f"dp_p.dp_n <= {ROWS}", "dp_p.dp_n <= 1000")),
     Fault("no threshold", PRIVATE, _tau(lambda _: 1)),
     Fault("a threshold of half", PRIVATE, _tau(lambda tau: tau // 2)),

@@ -449,7 +449,7 @@ class _Acceptance:
             raise Refusal(
                 "dp-bounds",
                 "the range of what is aggregated is not declared",
-                help="let the owner of the data declare `low` and `high` of its columns in privacy/units.yaml",
+                help="write LEAST(GREATEST(x, low), high), or let the owner declare `low` and `high` of its columns",
                 node=node,
             )
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from sqlglot import exp
 
 from guard.anonymize.dp.sql import dialects
+from guard.anonymize.dp.sql.metadata import ColumnBounds
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.value import Constant, Leaf, Val, common, literal, number, rescale, too_wide
 from guard.anonymize.sql_types import Family, SqlType
@@ -405,11 +406,36 @@ class Scalars:
         )
 
     def extreme(self, node: exp.Greatest | exp.Least) -> Val:
+        own = self._own_bounds(node)
+        if own is not None:
+            return own
         values = [self.fixed(each) for each in (node.this, *node.expressions)]
         made = values[0]
         for value in values[1:]:
             made = self._extreme(made, value, node)
         return made
+
+    def _own_bounds(self, node: exp.Greatest | exp.Least) -> Val | None:
+        """`LEAST(GREATEST(column, low), high)`: the analyst's own bounds of a whole number that has none declared."""
+        inner, other = node.this, exp.Greatest if isinstance(node, exp.Least) else exp.Least
+        if type(inner) is not other or strange_part(inner) or len(node.expressions) != 1 or len(inner.expressions) != 1:
+            return None
+        value = self.value(inner.this)
+        first, last = self.value(inner.expressions[0]), self.value(node.expressions[0])
+        leaf = value.leaf
+        if leaf is None or not value.integer or (leaf.bounds is not None and leaf.bounds.interval is not None):
+            return None
+        if not (first.constant and first.integer and last.constant and last.integer):
+            return None
+        low, high = (first.low, last.low) if isinstance(node, exp.Least) else (last.low, first.low)
+        if low >= high:
+            return None
+        bounds = ColumnBounds(low=low, high=high)
+        made = dialects.clamped(replace(value, leaf=replace(leaf, bounds=bounds)), self._dialect)
+        if self._dialect == "sqlite" or node.args.get("ignore_nulls", True) is False:
+            return made
+        # NULL counts as not there, so the inner literal is what is left.
+        return replace(made, sql=f"CASE WHEN {value.sql} IS NULL THEN {literal(first.low)} ELSE {made.sql} END")
 
     def _extreme(self, left: Val, right: Val, node: exp.Greatest | exp.Least) -> Val:
         left, right = common(left, right)

@@ -63,6 +63,22 @@ def test_quantiles_are_at_their_rank(engine: Engine, aggregate: str, share: floa
         assert below - 1 <= share * len(values) <= upto + 1, (seg, value)
 
 
+OWN_BOUNDS = [
+    ("LEAST(GREATEST(vid, 10), 60)", "MIN(MAX(vid, 10), 60)"),
+    ("GREATEST(LEAST(vid, 60), 10)", "MAX(MIN(vid, 60), 10)"),
+]
+
+
+@pytest.mark.parametrize(("value", "in_sqlite"), OWN_BOUNDS)
+def test_an_analyst_may_bring_bounds(engine: Engine, value: str, in_sqlite: str) -> None:
+    """A column without declared bounds is clamped by the question itself, to what the engine computes."""
+    value = in_sqlite if engine.name == "sqlite" else value
+    sql = f"SELECT SUM({value}) AS a0, AVG({value}) AS a1 FROM visit"
+    query = engine.private(sql, declared(**WIDE))
+    assert agrees(engine.answer(query), engine.native(sql), 0) == ""
+    assert [(each.low, each.high) for each in query.accepted.measures] == [(0, 60)]
+
+
 SPREADS = ["VARIANCE", "VAR_POP", "VAR_SAMP", "STDDEV", "STDDEV_POP", "STDDEV_SAMP"]
 
 
