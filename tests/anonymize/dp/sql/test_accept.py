@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlglot import exp
 
 from guard.anonymize.dp.sql.accept import accept
 from guard.anonymize.dp.sql.form import forms
@@ -13,7 +14,7 @@ from guard.errors import ConfigError
 from guard.model import Column, Dataset, Table, TableName
 from guard.sql.catalogue import Catalogue
 from guard.sql.parse import parse
-from tests.anonymize.dp.sql.world import TABLES, declared
+from tests.anonymize.dp.sql.world import TABLES, declared, questions
 
 
 def catalogue(dialect: str) -> Catalogue:
@@ -161,6 +162,62 @@ def test_spark_form() -> None:
         " SELECT dp_p.dp_k0 AS dp_o0, CAST(coalesce(sum(dp_p.dp_v0), 0) AS STRING) AS dp_o1"
         " FROM dp_per AS dp_p WHERE dp_p.dp_n <= 3 GROUP BY dp_p.dp_k0"
     )
+
+
+def test_spark_form_of_a_mean_over_a_join() -> None:
+    """Clamped to a lattice, bounded by a keyed hash, divided outside: whole numbers between the columns and the sums."""
+    sql = "SELECT v.area, AVG(v.score) AS a FROM visit v JOIN person p ON v.pid = p.pid GROUP BY v.area"
+    (form,) = forms(accept(parse(sql, "spark"), catalogue("spark"), UNITS), groups=2, rows=2, salt=5)
+    assert unmarked(form.sql) == (
+        "WITH dp_src AS (SELECT dp_r0.`pid` AS dp_u, dp_r1.`area` AS dp_k0, CASE WHEN dp_r1.`score` IS NULL OR"
+        " isnan(CAST(dp_r1.`score` AS DOUBLE)) THEN NULL WHEN dp_r1.`score` < 0 THEN CAST(0 AS BIGINT) WHEN"
+        " dp_r1.`score` > 10 THEN CAST(1000 AS BIGINT) ELSE CAST(round(CAST(dp_r1.`score` AS DOUBLE) * 100) AS BIGINT)"
+        " END AS dp_x0 FROM `main`.`person` AS dp_r0 INNER JOIN `main`.`visit` AS dp_r1 ON (dp_r0.`pid` = dp_r1.`pid`)"
+        " AND dp_r1.`area` IN ('east', 'north', 'south', 'west') WHERE dp_r0.`pid` IS NOT NULL),"
+        " dp_own AS (SELECT dp_u, dp_k0, count(dp_x0) AS dp_n0, coalesce(sum(dp_x0), 0) AS dp_s0 FROM dp_src"
+        " GROUP BY dp_u, dp_k0),"
+        " dp_all AS (SELECT dp_u, dp_k0, CAST(CASE WHEN dp_n0 > 2 THEN ((CAST(1000 AS BIGINT) * dp_n0 - dp_s0) * 2)"
+        " DIV dp_n0 ELSE CAST(1000 AS BIGINT) * dp_n0 - dp_s0 END AS BIGINT) AS dp_v0, CAST(CASE WHEN dp_n0 > 2 THEN"
+        " ((dp_s0) * 2) DIV dp_n0 ELSE dp_s0 END AS BIGINT) AS dp_v1 FROM dp_own),"
+        " dp_per AS (SELECT dp_a.*, row_number() OVER (PARTITION BY dp_a.dp_u ORDER BY"
+        " xxhash64(dp_a.dp_u, dp_a.dp_k0, 5), dp_a.dp_k0) AS dp_n FROM dp_all AS dp_a)"
+        " SELECT dp_p.dp_k0 AS dp_o0, CAST(coalesce(sum(dp_p.dp_v0), 0) AS STRING) AS dp_o1,"
+        " CAST(coalesce(sum(dp_p.dp_v1), 0) AS STRING) AS dp_o2"
+        " FROM dp_per AS dp_p WHERE dp_p.dp_n <= 2 GROUP BY dp_p.dp_k0"
+    )
+
+
+def test_spark_form_of_a_quantile() -> None:
+    """A histogram over the declared range, at most two rows of a person, by a keyed hash."""
+    (form,) = forms(
+        accept(parse("SELECT MEDIAN(born) AS m FROM person", "spark"), catalogue("spark"), UNITS),
+        groups=1,
+        rows=2,
+        salt=5,
+    )
+    assert unmarked(form.sql) == (
+        "WITH dp_src AS (SELECT dp_r0.`pid` AS dp_u, CASE WHEN dp_r0.`born` IS NULL THEN NULL WHEN dp_r0.`born` < 1900"
+        " THEN CAST(1900 AS BIGINT) WHEN dp_r0.`born` > 2020 THEN CAST(2020 AS BIGINT) ELSE CAST(dp_r0.`born` AS"
+        " BIGINT) END AS dp_x0 FROM `main`.`person` AS dp_r0 WHERE dp_r0.`pid` IS NOT NULL),"
+        " dp_val AS (SELECT dp_u, dp_x0 FROM dp_src WHERE dp_x0 IS NOT NULL),"
+        " dp_row AS (SELECT dp_a.*, row_number() OVER (PARTITION BY dp_a.dp_u ORDER BY"
+        " xxhash64(dp_a.dp_u, dp_a.dp_x0, 5), dp_a.dp_x0) AS dp_n FROM dp_val AS dp_a)"
+        " SELECT dp_p.dp_x0 AS dp_o0, CAST(count(*) AS STRING) AS dp_o1"
+        " FROM dp_row AS dp_p WHERE dp_p.dp_n <= 2 GROUP BY dp_p.dp_x0"
+    )
+
+
+def test_spark_forms_are_spark() -> None:
+    """Random questions: what is accepted is written in Spark's SQL, which its parser reads."""
+    accepted = 0
+    for sql in questions(60, "spark", 3):
+        try:
+            found = accept(parse(sql, "spark"), catalogue("spark"), UNITS)
+        except Refusal:
+            continue
+        for form in forms(found, groups=2, rows=2, salt=5):
+            accepted += isinstance(parse(unmarked(form.sql), "spark"), exp.Select)
+    assert accepted > 50
 
 
 CONTRADICTIONS = [
