@@ -19,8 +19,10 @@ from guard.anonymize.dp.sql.measure import Measure
 from guard.anonymize.dp.sql.metadata import Units
 from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.relation import Relations, Rows, Scoped, output_key, resolved, with_ctes
+from guard.anonymize.dp.sql.relation import Relations
+from guard.anonymize.dp.sql.rows import Rows
 from guard.anonymize.dp.sql.scalar import Scalars, strange_part
+from guard.anonymize.dp.sql.scope import Scoped, output_key, resolved, with_ctes
 from guard.anonymize.dp.sql.value import Constant, Val, number
 from guard.model import TableName
 

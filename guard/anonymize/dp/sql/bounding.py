@@ -19,7 +19,7 @@ from guard.anonymize.dp.sql.accept import Accepted
 from guard.anonymize.dp.sql.answer import Draw, Rule, draw, plan
 from guard.anonymize.dp.sql.form import ranked, source_text
 from guard.anonymize.dp.sql.measure import Measure, Noise
-from guard.anonymize.dp.sql.relation import named
+from guard.anonymize.dp.sql.rows import named
 from guard.anonymize.dp.sql.value import literal
 
 SHARE: Final = Fraction(3, 20)  # of the epsilon of an answer, for the look

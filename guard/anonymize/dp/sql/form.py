@@ -20,7 +20,7 @@ from guard.anonymize.dp.sql import dialects
 from guard.anonymize.dp.sql.accept import Accepted
 from guard.anonymize.dp.sql.measure import Measure
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.relation import Rows, from_text, named
+from guard.anonymize.dp.sql.rows import Rows, from_text, named
 from guard.anonymize.dp.sql.value import WIDEST, Val, literal
 
 ROWS_OF_UNIT: Final = 2**40  # more rows of one unit do not fit on a machine

@@ -165,7 +165,7 @@ def test_spark_form() -> None:
 
 
 def test_spark_form_of_a_mean_over_a_join() -> None:
-    """Clamped to a lattice, bounded by a keyed hash, divided outside: whole numbers between the columns and the sums."""
+    """Clamped to a lattice, bounded by a keyed hash, divided outside: whole numbers from the clamp to the sums."""
     sql = "SELECT v.area, AVG(v.score) AS a FROM visit v JOIN person p ON v.pid = p.pid GROUP BY v.area"
     (form,) = forms(accept(parse(sql, "spark"), catalogue("spark"), UNITS), groups=2, rows=2, salt=5)
     assert unmarked(form.sql) == (
