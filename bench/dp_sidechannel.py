@@ -21,7 +21,7 @@ from guard.anonymize.dp.sql.marks import unmarked
 from guard.anonymize.dp.sql.metadata import tables_of
 from guard.anonymize.dp.sql.post import finish
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.engine.dp import on_grid
+from guard.engine.dp_answer import on_grid
 from guard.errors import GuardError
 from guard.model import Column, Dataset, Table, TableName
 from guard.sql.catalogue import Catalogue

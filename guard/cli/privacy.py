@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from guard.engine.dp import Privacy
+    from guard.engine.dp_answer import Privacy
 
 
 def as_lines(privacy: Privacy) -> str:

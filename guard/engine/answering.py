@@ -83,7 +83,7 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
 
 def _answer_privately(desk: Desk, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:
     """Charges, reads, adds noise, records, answers; leaves on the time grid whatever happens."""
-    from guard.engine.dp import Asked, on_grid
+    from guard.engine.dp_answer import Asked, on_grid
 
     answers = desk.parts.private_answers
     with on_grid(answers.grid):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
     from guard.classify import Classifier
-    from guard.engine.dp import PrivateAnswers
+    from guard.engine.dp_answer import PrivateAnswers
     from guard.engine.places import Places
     from guard.engine.project import Projector
     from guard.engine.standings import Standings
@@ -398,7 +398,7 @@ class Components:
 
     def _open_private_answers(self) -> PrivateAnswers:
         from guard.anonymize.dp.budget import StoreLedger
-        from guard.engine.dp import PrivateAnswers
+        from guard.engine.dp_answer import PrivateAnswers
         from guard.engine.dp_record import record_row
 
         ledger = StoreLedger(

@@ -10,7 +10,7 @@ from guard.model import Decision, EnforcedQuery
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from guard.engine.dp import Privacy
+    from guard.engine.dp_answer import Privacy
 
 
 @dataclass(frozen=True, slots=True)

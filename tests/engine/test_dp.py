@@ -15,7 +15,7 @@ import pytest
 from guard.anonymize.dp.ledger import BudgetSpentError
 from guard.config import default_rules
 from guard.engine import Guard, backup, open_guard
-from guard.engine.dp import on_grid
+from guard.engine.dp_answer import on_grid
 from guard.engine.result import Result
 from guard.errors import AccessDeniedError, SourceError
 from guard.model import Sensitive, Subject
@@ -258,7 +258,7 @@ def test_answers_leave_on_the_grid_of_the_settings(tmp_path: Path, monkeypatch: 
         finally:
             seen.append("left")
 
-    monkeypatch.setattr("guard.engine.dp.on_grid", grid)
+    monkeypatch.setattr("guard.engine.dp_answer.on_grid", grid)
     for ward in _opened(tmp_path, grid_ms=250):
         opened = ward.guard._desk.opened(ward.source)
         run = opened.source.run

@@ -7,7 +7,6 @@ the draw compares a uniform number with bounds of the sums of these powers, fine
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -24,7 +23,6 @@ MAX_DENOMINATOR = 10_000
 # Minimum and maximum are asked as the quantiles next to them: at 1 itself every candidate beyond all values would be as
 # good as the largest value, and the answer would say nothing.
 END = Fraction(199, 200)
-OUTSIDE = 0.05  # how often a rank may be off by more than is said
 
 
 def quantile(
@@ -81,17 +79,6 @@ def score_sensitivity(q: Fraction, rows_per_unit: int = 1) -> int:
     if rows_per_unit < 1:
         raise UsageError("a unit has at least one row", help="give 1 or more rows per unit")
     return rows_per_unit * max(p, d - p)
-
-
-def rank_error(q: Fraction, candidates: int, *, epsilon: Fraction, rows_per_unit: int = 1) -> int:
-    """By how many rows the rank of a `quantile` is off at most, with 95 %.
-
-    A score that is `2 * sensitivity / epsilon * (ln(candidates) + t)` under the best is chosen with a chance of
-    `exp(-t)` at most (McSherry and Talwar, FOCS 2007); a row of rank is `d` points of score.
-    """
-    _, d = _check_q(q)
-    step = 2 * score_sensitivity(q, rows_per_unit) / epsilon
-    return math.ceil(float(step) * math.log(candidates / OUTSIDE) / d)
 
 
 def choose(scores: Sequence[int], *, epsilon: Fraction, sensitivity: int, weights: Sequence[int] | None = None) -> int:

@@ -40,7 +40,7 @@ def show(form: Form = "table", config: ConfigFile = None) -> int:
     """Print every budget: spent, limit and share left, as epsilon at the limit's delta. Exit code 3: none was used."""
     check_choice(form, FORMATS)
     with recorded(config) as g:
-        from guard.engine.dp import default_limit
+        from guard.engine.dp_answer import default_limit
 
         default = default_limit(g.loaded.config.dp)
         rows = [
@@ -98,7 +98,7 @@ def reserve(
     """Set a part of a budget aside for a batch that must not stop half-way; print the reservation's row."""
     from guard.anonymize.dp.account import Cost
     from guard.anonymize.dp.ledger import window_of
-    from guard.engine.dp import default_limit
+    from guard.engine.dp_answer import default_limit
 
     with session(config) as g:
         settings, now = g.loaded.config.dp, _now(g)

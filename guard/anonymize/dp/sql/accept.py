@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from guard.anonymize.dp.sql.aggregates import Aggregate, Aggregates
 from guard.anonymize.dp.sql.marks import has_private_use
 from guard.anonymize.dp.sql.measure import Measure
 from guard.anonymize.dp.sql.metadata import Units
@@ -21,17 +21,15 @@ from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.relation import Relations
 from guard.anonymize.dp.sql.rows import Rows
-from guard.anonymize.dp.sql.scalar import Scalars, strange_part
+from guard.anonymize.dp.sql.scalar import Scalars
 from guard.anonymize.dp.sql.scope import Scoped, output_key, resolved, with_ctes
-from guard.anonymize.dp.sql.value import Constant, Val, number
+from guard.anonymize.dp.sql.value import Constant, Val
 from guard.model import TableName
 
 if TYPE_CHECKING:
     from guard.sql.catalogue import Catalogue
 
 MAX_PUBLIC_GROUPS = 10_000
-MAX_AGGREGATES = 64
-MAX_HISTOGRAM = 1 << 16  # values of a quantile's domain
 _OUTER_PARTS: Final = frozenset(
     {
         "with_",
@@ -48,30 +46,6 @@ _OUTER_PARTS: Final = frozenset(
         "distinct",
     }
 )
-# Computed outside of the database, so that an engine which lacks them can be asked for them all the same.
-COMPUTED_HERE: Final = frozenset(
-    {"variance", "variance_pop", "stddev", "stddev_pop", "stddev_samp", "median", "percentile_cont", "percentile_disc"}
-)
-_SPREADS: Final[dict[type[exp.Expr], str]] = {
-    exp.Variance: "var_samp",
-    exp.VariancePop: "var_pop",
-    exp.Stddev: "stddev_samp",
-    exp.StddevSamp: "stddev_samp",
-    exp.StddevPop: "stddev_pop",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One aggregate of the statement: which measure it is computed from, and how.
-
-    `integer` tells the type that the engine would give it, for `/` in what is computed from it.
-    """
-
-    function: str
-    measure: int
-    quantile: Fraction = Fraction(0)
-    integer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +105,9 @@ class _Acceptance:
         self._catalogue = catalogue
         self._dialect = catalogue.dialect
         self._relations = Relations(catalogue, units, select)
-        self._aggregates: list[Aggregate] = []
-        self._wanted: list[tuple[str, Val | None, Fraction, bool]] = []  # function, argument, quantile, integer
         self._rows = Rows([], [], {})
         self._names = Scoped(self._relations, {}, 0)
+        self._aggregates = Aggregates(self._names, self._dialect, ())
         self._keys: list[Val] = []
 
     def accepted(self) -> Accepted:
@@ -153,18 +126,19 @@ class _Acceptance:
                 help="ask without differential privacy, for a purpose that allows it",
                 node=select,
             )
+        self._aggregates = Aggregates(self._names, self._dialect, self._rows.units)
         self._keys = self._group_keys()
         post = self._post()
-        if select.args.get("distinct") and (self._wanted or select.args["distinct"].args.get("on")):
+        if select.args.get("distinct") and (self._aggregates.wanted or select.args["distinct"].args.get("on")):
             raise Refusal("dp-distinct", "SELECT DISTINCT beside aggregates", help="leave DISTINCT out", node=select)
-        if not self._wanted:
+        if not self._aggregates.wanted:
             raise Refusal(
                 "dp-no-aggregate",
                 "rows of persons are asked for",
                 help="ask for aggregates: COUNT, SUM, AVG, ... with GROUP BY",
                 node=select,
             )
-        measures = self._measures()
+        measures, aggregates = self._aggregates.measures()
         rows, extra = self._rows, self._relations.extra
         tables = tuple(dict.fromkeys(name for each in (rows, *extra) for name in each.tables))
         added = tuple(dict.fromkeys(pair for each in (rows, *extra) for pair in each.added))
@@ -174,7 +148,7 @@ class _Acceptance:
             keys=tuple(self._keys),
             combinations=self._combinations(),
             measures=measures,
-            aggregates=tuple(self._aggregates),
+            aggregates=aggregates,
             post=post,
             most_groups=rows.groups if self._keys else 1,
             most_rows=rows.rows,
@@ -247,7 +221,7 @@ class _Acceptance:
             return None
         return tuple(itertools.product(*(domain or () for domain in domains)))
 
-    # --- aggregates ---------------------------------------------------------------------------------------
+    # --- what is computed after the noise ------------------------------------------------------------------
 
     def _post(self) -> Post:
         select = self._select
@@ -284,8 +258,8 @@ class _Acceptance:
         key = self._as_key(node)
         if key is not None:
             return exp.Placeholder(this=f"k{key}")
-        if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) or self._called(node) == "mean":
-            return exp.Placeholder(this=f"a{self._aggregate(node)}")
+        if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) or self._aggregates.called(node) == "mean":
+            return exp.Placeholder(this=f"a{self._aggregates.place(node)}")
         if isinstance(node, exp.Column):
             return self._alias_or_refuse(node)
         if isinstance(node, exp.Query | exp.Window | exp.Subquery):
@@ -324,182 +298,6 @@ class _Acceptance:
             help="add it to GROUP BY, or aggregate it",
             node=node,
         )
-
-    def _called(self, node: exp.Expr) -> str:
-        return str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
-
-    def _aggregate(self, node: exp.Expr) -> int:
-        condition: str | None = None
-        call: exp.Expr = node
-        if isinstance(call, exp.Filter):
-            condition = Scalars(self._names, self._dialect).condition(call.expression.this)
-            call = call.this
-        function, value, quantile, integer = self._read(call)
-        if condition is not None:
-            value = number(Fraction(1)) if value is None else value
-            sql = f"CASE WHEN {condition} THEN {value.sql} END"
-            value = replace(value, sql=sql, constant=False, value=None, unit=value.unit, leaf=None)
-        wanted = (function, value, quantile, integer)
-        if wanted not in self._wanted:
-            if len(self._wanted) >= MAX_AGGREGATES:
-                raise Refusal(
-                    "dp-too-large", "too many aggregates", help=f"ask for at most {MAX_AGGREGATES}", node=node
-                )
-            self._wanted.append(wanted)
-        return self._wanted.index(wanted)
-
-    def _read(self, call: exp.Expr) -> tuple[str, Val | None, Fraction, bool]:
-        """The function of an aggregate, its argument on its grid, the quantile, and whether SQL counts it as whole."""
-        scalars = Scalars(self._names, self._dialect)
-        if strange_part(call):
-            raise Refusal("dp-aggregate", "an aggregate with an option", help="write it without", node=call)
-        if isinstance(call, exp.Count):
-            return self._read_count(call, scalars)
-        if isinstance(call, exp.CountIf):
-            sql = f"CASE WHEN {scalars.condition(call.this)} THEN CAST(1 AS BIGINT) END"
-            return "count", Val("number", sql, 1, 1, bounded=True, integer=True), Fraction(0), True
-        kind = type(call)
-        if isinstance(call, exp.WithinGroup | exp.Median | exp.PercentileCont | exp.PercentileDisc | exp.Quantile):
-            return self._read_quantile(call, scalars)
-        argument = call.args.get("this")
-        if self._called(call) == "mean" and len(call.expressions) == 1:
-            kind, argument = exp.Avg, call.expressions[0]
-        known = kind in (exp.Sum, exp.Avg, exp.Min, exp.Max) or kind in _SPREADS
-        if (
-            not known
-            or not isinstance(argument, exp.Expr)
-            or isinstance(argument, exp.Distinct)
-            or (kind in (exp.Min, exp.Max) and call.expressions)
-        ):
-            name = call.sql_name().lower() if isinstance(call, exp.Func) else call.key
-            raise Refusal(
-                "dp-aggregate",
-                f"`{name}` of this form has no private answer",
-                help="use COUNT, COUNT(DISTINCT x), SUM, AVG, VARIANCE, STDDEV, MIN, MAX, MEDIAN or PERCENTILE",
-                node=call,
-            )
-        value = scalars.fixed(argument)
-        self._check_bounded(value, argument)
-        if kind in _SPREADS:
-            return _SPREADS[kind], value, Fraction(0), False
-        if kind in (exp.Min, exp.Max):
-            return self._quantile(value, Fraction(0 if kind is exp.Min else 1), argument)
-        if kind is exp.Sum:
-            return "sum", value, Fraction(0), value.integer and not (value.wide and self._dialect == "postgres")
-        return "avg", value, Fraction(0), False
-
-    def _read_count(self, call: exp.Count, scalars: Scalars) -> tuple[str, Val | None, Fraction, bool]:
-        inner = call.this
-        if inner is None or isinstance(inner, exp.Star | exp.Literal):
-            return "count", None, Fraction(0), True
-        if isinstance(inner, exp.Distinct):
-            if len(inner.expressions) != 1:
-                raise Refusal("dp-aggregate", "COUNT(DISTINCT) of several columns", help="count one column", node=call)
-            value = scalars.value(inner.expressions[0])
-            if value.sql in self._rows.units:
-                return "units", None, Fraction(0), True
-            return "distinct", value, Fraction(0), True
-        if call.expressions:
-            raise Refusal("dp-aggregate", "COUNT of several columns", help="count one column", node=call)
-        value = scalars.value(inner)
-        return "count", value, Fraction(0), True
-
-    def _read_quantile(self, call: exp.Expr, scalars: Scalars) -> tuple[str, Val | None, Fraction, bool]:
-        if isinstance(call, exp.Median):
-            share, argument = Fraction(1, 2), call.this
-        elif isinstance(call, exp.WithinGroup):
-            inner, order = call.this, call.expression
-            ordered = order.expressions[0] if isinstance(order, exp.Order) and len(order.expressions) == 1 else None
-            if (
-                not isinstance(inner, exp.PercentileCont | exp.PercentileDisc)
-                or ordered is None
-                or ordered.args.get("desc")
-            ):
-                raise Refusal(
-                    "dp-aggregate",
-                    "an aggregate WITHIN GROUP",
-                    help="use PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)",
-                    node=call,
-                )
-            share, argument = self._share(inner.this), ordered.this
-        else:
-            share, argument = self._share(call.args.get("expression") or call.args.get("quantile")), call.this
-        value = scalars.fixed(argument)
-        self._check_bounded(value, argument)
-        return self._quantile(value, share, argument)
-
-    def _share(self, node: exp.Expr | None) -> Fraction:
-        if not isinstance(node, exp.Literal) or node.is_string:
-            raise Refusal("dp-aggregate", "a quantile needs a literal between 0 and 1", help="write 0.5", node=node)
-        share = Fraction(str(node.this))
-        if not 0 <= share <= 1 or share.denominator > 10_000:
-            raise Refusal("dp-aggregate", "a quantile needs a literal between 0 and 1", help="write 0.5", node=node)
-        return share
-
-    def _quantile(self, value: Val, share: Fraction, node: exp.Expr) -> tuple[str, Val, Fraction, bool]:
-        if value.high - value.low >= MAX_HISTOGRAM:
-            raise Refusal(
-                "dp-range",
-                "a quantile needs a coarser grid",
-                help="let the owner declare a wider `step` or a narrower range",
-                node=node,
-            )
-        return "quantile", value, share, value.integer
-
-    def _check_bounded(self, value: Val, node: exp.Expr) -> None:
-        if not value.bounded:
-            raise Refusal(
-                "dp-bounds",
-                "the range of what is aggregated is not declared",
-                help="write LEAST(GREATEST(x, low), high), or let the owner declare `low` and `high` of its columns",
-                node=node,
-            )
-
-    # --- measures -----------------------------------------------------------------------------------------
-
-    def _measures(self) -> tuple[Measure, ...]:
-        """The fewest measures from which every aggregate follows, in an order that does not depend on the text."""
-        made: dict[tuple[str, str, Fraction], Measure] = {}
-        chosen: list[tuple[str, str, Fraction]] = []
-        summed = {value.sql for function, value, _, _ in self._wanted if value is not None and function == "sum"}
-        paired = summed | {
-            value.sql for function, value, _, _ in self._wanted if value is not None and function == "avg"
-        }
-        for function, value, share, _ in self._wanted:
-            measure = self._measure(function, value, share, summed, paired)
-            made.setdefault(measure.key, measure)
-            chosen.append(measure.key)
-        ordered = sorted(made)
-        self._aggregates = [
-            Aggregate(function, ordered.index(key), quantile, integer)
-            for (function, _, quantile, integer), key in zip(self._wanted, chosen, strict=True)
-        ]
-        return tuple(made[key] for key in ordered)
-
-    def _measure(
-        self, function: str, value: Val | None, share: Fraction, summed: set[str], paired: set[str]
-    ) -> Measure:
-        if function == "units":
-            return Measure("units", value)
-        if function == "distinct":
-            return Measure("distinct", value)
-        if value is None:
-            return Measure("rows")
-        if function == "count":
-            if value.sql in paired and value.kind == "number" and value.leaf is None:
-                return self._pair(value, summed)
-            return Measure("present", value)
-        if function == "quantile":
-            return Measure("histogram", value, value.low, value.high, share)
-        if function in ("sum", "avg"):
-            return self._pair(value, summed)
-        return Measure("moments", value, value.low, value.high)
-
-    def _pair(self, value: Val, summed: set[str]) -> Measure:
-        """With a SUM the ends include 0, so that a row more or less changes it by its value and not by the range."""
-        if value.sql in summed:
-            return Measure("pair", value, min(value.low, 0), max(value.high, 0))
-        return Measure("pair", value, value.low, value.high)
 
 
 def _count(node: exp.Expr | None, name: str) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from guard.anonymize.dp import quantile, sampler, threshold
+from guard.anonymize.dp import quantile, rank, sampler, threshold
 from guard.anonymize.dp.account import Cost
 from guard.anonymize.dp.mechanism import Gaussian, of_variance
 from guard.anonymize.dp.sql import dialects
@@ -217,7 +217,7 @@ def measured(planned: Plan, answers: Sequence[Sequence[Row]], *, noise_of: Draw 
 def rank_error(planned: Plan, measure: int) -> int:
     """For a quantile: by how many rows its rank is off at most, with 95 %."""
     asked = planned.accepted.measures[measure]
-    return quantile.rank_error(
+    return rank.rank_error(
         asked.share, asked.high - asked.low + 1, epsilon=planned.epsilons[measure], rows_per_unit=planned.rows
     )
 

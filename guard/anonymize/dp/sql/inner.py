@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from guard.anonymize.dp.sql.expression import strange_part
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.scalar import Scalars, strange_part
+from guard.anonymize.dp.sql.scalar import Scalars
 from guard.anonymize.dp.sql.value import Val, literal
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlglot import exp
 
+from guard.anonymize.dp.sql.expression import strange_part
 from guard.anonymize.dp.sql.refusal import Refusal
-from guard.anonymize.dp.sql.scalar import strange_part
 
 Cell: TypeAlias = int | Fraction | str | bool | date | datetime | None
 MAX_PLACES = 30  # of ROUND
