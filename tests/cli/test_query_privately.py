@@ -80,6 +80,15 @@ def test_show_knows_the_limit_of_whom_nobody_set_one_for(stays):
     assert (row["subject"], row["spent epsilon"], row["limit epsilon"], row["left"]) == ("r1", "1", "10", "90.0%")
 
 
+def test_show_reports_the_privacy_loss_distribution(stays):
+    """It is under what is enforced, and admits nothing by itself."""
+    for number in range(3):
+        stays("query", f"SELECT COUNT(*) AS n FROM stays WHERE days > {number}", *WHO)
+    (row,) = json.loads(stays("budget", "show", "--pld", "--format", "json").out)["budgets"]
+    assert row["spent epsilon"] == "3"
+    assert 2.5 < float(row["pld epsilon"]) <= 3.01
+
+
 def test_sqlite_answers_what_it_has_no_function_for(stays):
     """Spreads and quantiles are computed from sums and counts; to anybody else they stay unknown."""
     sql = "SELECT STDDEV(days) AS s, MEDIAN(days) AS m FROM stays"

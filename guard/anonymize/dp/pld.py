@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
+from guard.anonymize.dp.account import Cost
 from guard.errors import UsageError
 from guard.model import Value
 
 MAX_SENSITIVITY = 100_000  # of a discrete mechanism in whole steps; its distribution has that many points
 COARSEST = 1e-3  # grid of the privacy loss; each mechanism rounds its loss up to it
 FINEST = 1e-5
+LATTICE = 64  # steps of a Gaussian's sensitivity
 ERROR = 0.01  # of epsilon by that rounding, where `FINEST` allows
 
 
@@ -42,6 +44,25 @@ def epsilon(spends: Sequence[Spend], delta: Fraction) -> float:
         one = _distribution(spend, grid).self_compose(times)
         composed = one if composed is None else composed.compose(one)
     return float(composed.get_epsilon_for_delta(float(delta)))
+
+
+def epsilon_of_costs(costs: Sequence[Cost], delta: Fraction) -> float | None:
+    """Epsilon at `delta` of charges as the ledger holds them; None where one has no bound that a distribution knows.
+
+    Whatever is epsilon-DP is dominated by randomised response, which is discrete Laplace noise of scale 1/epsilon on a
+    sum of sensitivity 1; whatever is `mu`-Gaussian DP by a Gaussian of sensitivity `mu`, here on a fine lattice. What
+    failed with a probability of its own (thresholds on keys) is taken off `delta`.
+    """
+    left = delta - sum((cost.delta for cost in costs), Fraction(0))
+    spends = []
+    for cost in costs:
+        if cost.epsilon is not None:
+            spends += [Spend("laplace", 1 / cost.epsilon)] if cost.epsilon else []
+        elif cost.mu_squared is not None:
+            spends.append(Spend("gaussian", LATTICE**2 / cost.mu_squared, LATTICE))
+        else:
+            return None
+    return None if left <= 0 else epsilon(spends, left)
 
 
 def _distribution(spend: Spend, grid: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -36,19 +37,23 @@ Form = Annotated[str, typer.Option("--format", "-f", help="table or json.")]
 
 
 @group.command()
-def show(form: Form = "table", config: ConfigFile = None) -> int:
+def show(
+    form: Form = "table",
+    pld: Annotated[bool, typer.Option("--pld", help="Also the tightest report, by dp-accounting (guard[dp]).")] = False,
+    config: ConfigFile = None,
+) -> int:
     """Print every budget: spent, limit and share left, as epsilon at the limit's delta. Exit code 3: none was used."""
     check_choice(form, FORMATS)
     with recorded(config) as g:
         from guard.engine.dp_answer import default_limit
 
         default = default_limit(g.loaded.config.dp)
-        rows = [
-            _shown(
-                g, balance.key, balance.spent, balance.limit or (default if _exact(balance.key) else None), balance.rows
-            )
-            for balance in _ledger(g).balances()
-        ]
+        ledger = _ledger(g)
+        rows = []
+        for held in ledger.balances():
+            limit = held.limit or (default if _exact(held.key) else None)
+            shown = _shown(g, held.key, held.spent, limit, held.rows)
+            rows.append({**shown, "pld epsilon": _reported(ledger.history(held.key), limit)} if pld else shown)
     if not rows:
         raise NothingScannedError("no budget was ever used or set", help="`guard budget set` sets one")
     if form == "json":
@@ -223,6 +228,15 @@ def _shown(g: Guard, key: LedgerKey, spent: Cost, limit: Limit | None, rows: int
         "left": f"{max(0.0, 1 - float(limit.share_spent(spent))):.1%}" if limit else "",
         "rows": rows,
     }
+
+
+def _reported(rows: Sequence[Receipt], limit: Limit | None) -> str:
+    """What the rows come to as privacy loss distributions; empty where none knows them. It reports and never admits."""
+    from guard.anonymize.dp.pld import epsilon_of_costs
+
+    spent = [row.cost for row in rows if row.event in ("charge", "reserve") and row.cost is not None]
+    found = epsilon_of_costs(spent, limit.delta) if limit is not None and limit.delta else None
+    return "" if found is None else f"{found:.6g}"
 
 
 def _row(receipt: Receipt) -> dict[str, Any]:
