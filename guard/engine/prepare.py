@@ -120,8 +120,8 @@ def prepare(
     facts = extract(statement, catalogue)
     named = {gap.code for gap in facts.gaps} & {"unknown_table", "unknown_column"}
     writes = is_write(statement)
-    found = review_write(statement, catalogue) if writes else review(statement, catalogue)
-    reviewed = [gap for gap in found if gap.code not in named]
+    gaps_found = review_write(statement, catalogue) if writes else review(statement, catalogue)
+    reviewed = [gap for gap in gaps_found if gap.code not in named]
     lacking = _lacking(reviewed) if rooms.dp is not None and not writes else ()
     gaps = (*facts.gaps, *(gap for gap in reviewed if gap not in lacking))
     gaps = (*gaps, *_unscanned(facts, {table for table, _ in labels}))
