@@ -16,9 +16,9 @@ import psycopg
 
 from bench.result import Result
 from guard.model import Column, Compare, Dataset, Decision, InTable, Mask, RowFilter, Table, TableName
-from guard.policy.enforce import enforce
+from guard.policy.enforce import enforce_text
 from guard.sql.catalogue import Catalogue
-from guard.sql.parse import parse
+from guard.sql.parse import read
 from tests.policy.enforce.world import mask_sql
 from tests.servers.postgres import find_binaries, postgres_server
 
@@ -84,4 +84,4 @@ def _enforced(sql: str) -> str:
     mine = InTable("region", "acl", "region", Compare("who", "eq", "me"))
     owed = (RowFilter(PEOPLE, mine, "r"), Mask(PEOPLE, "ssn", "redact", {}, "m"))
     decision = Decision(id="b", outcome="allow", subject="s", purpose="p", obligations=owed)
-    return enforce(parse(sql, "postgres"), known, decision, mask_sql).sql
+    return enforce_text(*read(sql, "postgres"), known, decision, mask_sql).query.sql

@@ -13,8 +13,8 @@ from collections import Counter
 
 from bench.result import Result
 from guard.errors import AccessDeniedError, GuardError
-from guard.policy.enforce import enforce
-from guard.sql.parse import parse
+from guard.policy.enforce import enforce_text
+from guard.sql.parse import read
 from tests.policy.enforce.test_hostile import hostile, spread
 from tests.policy.enforce.world import Database, Duck, Lite, Maria, Postgres, Side, catalogue, decision_on, mask_sql
 from tests.servers.mariadb import find_programs, mariadb_server
@@ -71,11 +71,11 @@ def judge(case: dict[str, str], dialect: str, sides: list[Database]) -> Counter[
     legitimate = case["verdict"] == "REWRITE"
     found: Counter[str] = Counter(legitimate=legitimate)
     try:
-        statement = parse(case["sql"], dialect)
+        statement, lexed = read(case["sql"], dialect)
         owed = decision_on(statement, dialect, case.get("policy", "constant"))
         if owed.facts is not None and owed.facts.gaps:
             raise AccessDeniedError(owed.facts.gaps[0].what)
-        enforced = enforce(statement, catalogue(dialect), owed, mask_sql)
+        enforced = enforce_text(statement, lexed, catalogue(dialect), owed, mask_sql).query
     except GuardError as error:
         if "CANARY" in error.diagnostics():
             found["leaks"] += 1

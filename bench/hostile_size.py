@@ -14,10 +14,10 @@ from collections.abc import Callable
 from bench.result import Result
 from guard.errors import GuardError
 from guard.model import Column, Compare, Dataset, Decision, Mask, RowFilter, Table, TableName
-from guard.policy.enforce import enforce
+from guard.policy.enforce import enforce_text
 from guard.policy.facts import extract
 from guard.sql.catalogue import Catalogue
-from guard.sql.parse import parse
+from guard.sql.parse import read
 from tests.policy.enforce.world import SCHEMA, mask_sql
 
 MOST = 1_000_000  # bytes
@@ -116,7 +116,7 @@ def verdict(sql: str, known: Catalogue) -> tuple[float, bool]:
     started = time.thread_time()
     allowed = False
     try:
-        statement = parse(sql, known.dialect)
+        statement, lexed = read(sql, known.dialect)
         facts = extract(statement, known)
         if not facts.gaps:
             owed = (RowFilter(people, Compare("id", "gt", 3), "r"), Mask(people, "ssn", "redact", {}, "m"))
@@ -124,7 +124,7 @@ def verdict(sql: str, known: Catalogue) -> tuple[float, bool]:
             decision = Decision(
                 id="b", outcome="allow", subject="s", purpose="p", obligations=duties, facts=facts, revision="1"
             )
-            enforce(statement, known, decision, mask_sql)
+            enforce_text(statement, lexed, known, decision, mask_sql)
             allowed = True
     except GuardError:
         pass

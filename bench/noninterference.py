@@ -26,12 +26,16 @@ from bench.enforcement.grammar import Grammar
 from bench.enforcement.world import World
 from bench.result import Result
 from guard.errors import GuardError
+from guard.model import Table
 from guard.policy import enforce as enforcement
-from guard.policy.enforce import enforce
+from guard.policy.enforce import enforce_text
+from guard.policy.enforce.prove import ProvedWrap
+from guard.policy.enforce.splice import fragments
 from guard.policy.facts import extract
-from guard.sql.parse import parse
+from guard.sql.parse import read
 
 _WRAP = importlib.import_module("guard.policy.enforce.wrap")  # the package shows functions of these names
+_SHORT_WAY = importlib.import_module("guard.policy.enforce.splice.short_way")
 _REWRITE = importlib.import_module("guard.policy.enforce.rewrite")
 
 PAIRS = 100_000
@@ -118,12 +122,12 @@ def ask(world: World, sides: list[Side], sql: str, *, provide: bool) -> tuple[Se
         return all(provided)
 
     try:
-        statement = parse(sql, world.dialect)
+        statement, lexed = read(sql, world.dialect)
         facts = extract(statement, world.catalogue)
         if facts.gaps:
             return facts.gaps[0].what
         masks = world.masks(everywhere if provide and world.dialect == "duckdb" else None)
-        enforced = enforce(statement, world.catalogue, world.decision(facts), masks)
+        enforced = enforce_text(statement, lexed, world.catalogue, world.decision(facts), masks).query
     except GuardError as error:
         return error.message
     values = {name: value.reveal() for name, value in enforced.parameters.items()}
@@ -155,8 +159,20 @@ def _print(where: str, sql: str, left: Seen, right: Seen) -> None:
 @contextlib.contextmanager
 def unproved() -> Iterator[None]:
     """Enforcement without its proof, which would refuse most faults."""
-    with mock.patch.object(enforcement, "prove", return_value=None):
-        yield
+    fragments.forget()
+    try:
+        with (
+            mock.patch.object(enforcement, "prove", return_value=None),
+            mock.patch.object(_SHORT_WAY, "prove_tokens", return_value=None),
+            mock.patch.object(fragments, "prove_wrap", _unproved_wrap),
+        ):
+            yield
+    finally:
+        fragments.forget()
+
+
+def _unproved_wrap(_text: str, table: Table, *_: Any) -> ProvedWrap:
+    return ProvedWrap(table.name, filtered=True, fenced=True)
 
 
 def _without_fence() -> Any:
@@ -175,8 +191,16 @@ def _bare_masks() -> Any:
 
 
 def _first_table_only() -> Any:
-    whole = _REWRITE._base  # noqa: SLF001
-    return mock.patch.object(_REWRITE, "_base", lambda found: whole(found)[:1])
+    whole, wrapped = _REWRITE._base, _SHORT_WAY._Way._wrapped  # noqa: SLF001
+
+    def first(way: Any) -> Any:
+        wraps = wrapped(way)
+        return wraps and wraps[:1]
+
+    both = contextlib.ExitStack()
+    both.enter_context(mock.patch.object(_REWRITE, "_base", lambda found: whole(found)[:1]))
+    both.enter_context(mock.patch.object(_SHORT_WAY._Way, "_wrapped", first))  # noqa: SLF001
+    return both
 
 
 Fault = Callable[[], contextlib.AbstractContextManager[Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,12 @@ from guard.engine.opened import OpenSource
 from guard.engine.places import place_of
 from guard.engine.prepare import Ask, DpRules, Prepared, Rooms, prepare
 from guard.engine.record import entry, explain
-from guard.errors import AccessDeniedError, UsageError
+from guard.engine.shared_masks import SharedMasks
+from guard.errors import AccessDeniedError, ParseError, UsageError
 from guard.model import Decision, Job, Subject
+from guard.policy.enforce import SHAPED
+from guard.sql.lexed import shape_of
+from guard.sql.parse import lex
 
 if TYPE_CHECKING:
     from guard.config import Loaded
@@ -43,6 +47,8 @@ class Desk:
         self._sources: dict[object, tuple[object, OpenSource]] = {}
         self._asks: Cache[Prepared] = Cache(CACHED_ASKS)
         self._enforced_tables: Tables = Cache(KEPT_TABLES)  # for private questions
+        self._shapes: Cache[Prepared] = Cache(CACHED_ASKS)  # by shape; literals of the first stand in `enforced`
+        self._masks = SharedMasks(lambda: parts.masks)
 
     def close(self) -> None:
         """Closes the sources; safe to call twice."""
@@ -54,6 +60,8 @@ class Desk:
     def forget_asks(self) -> None:
         """Prepares every question anew: pseudonyms or keys changed."""
         self._asks.clear()
+        self._shapes.clear()
+        self._masks.clear()
 
     def opened(self, source: object) -> OpenSource:
         """The open source behind a URI, a path or a table.
@@ -95,12 +103,16 @@ class Desk:
         engine = self.parts.engine  # once: a reload may replace it at any moment
         key = (sql, id(opened), epoch, subject, purpose, engine.revision, minute, runs_here)
         prepared = self._asks.get(key)
+        if prepared is not None:
+            return prepared, opened
+        like, values = self._like(sql, opened.source.dialect, key)
+        prepared = self._of_shape(like, values, key)
         if prepared is None:
             ask = Ask(sql=sql, dialect=opened.source.dialect, subject=subject, purpose=purpose, now=minute)
             provide = opened.source.provide if runs_here else None
             rooms = Rooms(
                 engine,
-                self.parts.masks.for_purpose(purpose, provide=provide),
+                self._masks.of(purpose, (minute, id(opened) if runs_here else 0), provide=provide),
                 self.category_of,
                 self.parts.label_rules.identifiers if self._loaded.config.lineage.subjects else frozenset(),
                 dp=DpRules(lambda: self.parts.units, self.parts.bounding_salt, self._enforced_tables),
@@ -114,7 +126,29 @@ class Desk:
                 self.parts.store.lineage.keep(prepared.digest, prepared.edges)
             if not any(gap.code == "policy_unavailable" for gap in prepared.decision.gaps):
                 self._asks.put(key, prepared)
+                if prepared.template is not None and like is not None:
+                    self._shapes.put(like, prepared)
         return prepared, opened
+
+    def _like(self, sql: str, dialect: str, key: tuple[Hashable, ...]) -> tuple[Hashable, dict[int, str]]:
+        """What the answer to a statement of the same shape is kept by, and the statement's own free literals."""
+        if dialect not in SHAPED:
+            return None, {}
+        try:
+            shape = shape_of(lex(sql, dialect))
+        except ParseError:
+            return None, {}
+        return (shape.key, *key[1:]), shape.values
+
+    def _of_shape(self, like: Hashable, values: dict[int, str], key: Hashable) -> Prepared | None:
+        """The answer for a statement that differs from a prepared one in free literals only: these are put in."""
+        known = self._shapes.get(like) if like is not None else None
+        if known is None or known.enforced is None or known.template is None:
+            return None
+        enforced = msgspec.structs.replace(known.enforced, sql=known.template.filled(values))
+        prepared = dataclasses.replace(known, enforced=enforced)
+        self._asks.put(key, prepared)
+        return prepared
 
     def submit(self, prepared: Prepared) -> tuple[Decision, Job, Ticket]:
         """Hands the entry of a query to the log; it is durable once the ticket was waited for."""

@@ -34,12 +34,12 @@ from guard.model import (
     TableName,
 )
 from guard.policy.decide import decide
-from guard.policy.enforce import enforce, review
+from guard.policy.enforce import Enforced, enforce_text, review
 from guard.policy.enforce.writes import enforce_write, is_write, review_write
 from guard.policy.facts import extract
 from guard.sql.catalogue import Catalogue
 from guard.sql.masking import MaskSql
-from guard.sql.parse import anonymised, fingerprint, parse
+from guard.sql.parse import anonymised, fingerprint_of, read
 from guard.store.lineage import digest_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from guard.engine.dp_form import Tables
     from guard.policy.engine import PolicyEngine
     from guard.sources.source import Source
+    from guard.sql.lexed import Template
 
 
 ANSWERS = "guard"  # OpenLineage namespace of answers
@@ -80,6 +81,7 @@ class Prepared:
     place: Place = ()  # of who asked
     identifiers: Identifiers = NONE  # where the answer names people
     writes: bool = False  # `enforced` changes the source
+    template: Template | None = None  # makes `enforced` for statements of the same shape
     private: PrivateQuery | None = None  # under differential privacy; `enforced` is then None
 
 
@@ -112,7 +114,7 @@ def prepare(
 ) -> Prepared:
     """Decides and, when allowed, enforces. Never raises for what the SQL says: that is a denial."""
     try:
-        statement = parse(ask.sql, ask.dialect)
+        statement, lexed = read(ask.sql, ask.dialect)
     except ParseError as error:
         gap = Gap(code=error.gap, what=error.message, help=error.help)
         facts = QueryFacts(dialect=ask.dialect, statement="", gaps=(gap,))
@@ -127,7 +129,8 @@ def prepare(
     gaps = (*gaps, *_unscanned(facts, {table for table, _ in labels}))
     facts = msgspec.structs.replace(facts, gaps=tuple(dict.fromkeys(gaps)))
     decision = _decide(ask, facts, lambda table, column: labels.get((table, column)), source.uri, rooms)
-    said = _Said(anonymised(statement, dialect=ask.dialect), fingerprint(statement, dialect=ask.dialect))
+    text = anonymised(statement, dialect=ask.dialect)
+    said = _Said(text, fingerprint_of(text))
     private = any(isinstance(owed, DifferentialPrivacy) for owed in decision.obligations)
     if lacking and not private:
         for gap in lacking:
@@ -137,8 +140,10 @@ def prepare(
     if private:
         return _private(statement, source, catalogue, decision, rooms, said)
     try:
-        form = enforce_write if writes else enforce
-        enforced = form(statement, catalogue, decision, rooms.mask_sql)
+        if writes:
+            enforced, template = Enforced(enforce_write(statement, catalogue, decision, rooms.mask_sql))
+        else:
+            enforced, template = enforce_text(statement, lexed, catalogue, decision, rooms.mask_sql)
     except AccessDeniedError as error:
         return _finish(
             _deny(decision, Gap(code="unsupported_syntax", what=error.message, help=error.help)), source, said
@@ -157,7 +162,7 @@ def prepare(
     if writes:
         return dataclasses.replace(prepared, writes=True)
     found = identifiers_of(statement, lineage, edges, catalogue, labels, rooms.identifiers)
-    return dataclasses.replace(prepared, identifiers=found)
+    return dataclasses.replace(prepared, identifiers=found, template=template)
 
 
 def _lacking(gaps: list[Gap]) -> tuple[Gap, ...]:

@@ -22,8 +22,12 @@ def fingerprint(statement: exp.Expression, *, dialect: str = "") -> str:
 
     Statements that differ only in literals, comments, white space and keyword case have the same fingerprint.
     """
-    digest = hashlib.sha256(anonymised(statement, dialect=dialect).encode()).hexdigest()
-    return f"{_VERSION}:{digest[:32]}"
+    return fingerprint_of(anonymised(statement, dialect=dialect))
+
+
+def fingerprint_of(text: str) -> str:
+    """The fingerprint of a statement whose `anonymised` text is at hand."""
+    return f"{_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 _VALUES = (

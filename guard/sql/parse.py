@@ -18,13 +18,14 @@ from sqlglot.errors import SqlglotError
 
 from guard.errors import ParseError, UsageError
 from guard.sql import shape
-from guard.sql.fingerprint import anonymised, fingerprint
+from guard.sql.fingerprint import anonymised, fingerprint, fingerprint_of
+from guard.sql.lexed import Lexed
 from guard.sql.limits import DEFAULT_LIMITS, HARD_BYTES, SCRIPT_LIMITS, SqlLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["anonymised", "fingerprint", "parse", "parse_script"]
+__all__ = ["anonymised", "fingerprint", "fingerprint_of", "parse", "parse_script", "read"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNICODE_IDENTIFIER = re.compile(r"(?i)(?<![\w$])U&\s*[\"']")
@@ -79,7 +80,14 @@ def parse(sql: str, dialect: str, *, limits: SqlLimits = DEFAULT_LIMITS) -> exp.
             the code of the gap it stands for.
         UsageError: there is no such dialect.
     """
-    statements = _parse(sql, dialect, limits)
+    return read(sql, dialect, limits=limits)[0]
+
+
+def read(sql: str, dialect: str, *, limits: SqlLimits = DEFAULT_LIMITS) -> tuple[exp.Expression, Lexed]:
+    """As `parse`, with the tokens that the statement was parsed of."""
+    reader = _dialect(dialect)
+    lexed = Lexed(sql, _tokens(sql, reader, dialect, limits))
+    statements = parse_tokens(sql, reader, lexed.tokens, limits=limits)
     if len(statements) != 1:
         count = "no statement" if not statements else f"{len(statements)} statements"
         raise ParseError(
@@ -95,7 +103,7 @@ def parse(sql: str, dialect: str, *, limits: SqlLimits = DEFAULT_LIMITS) -> exp.
             help="send a SELECT; other statements run on the source itself",
             gap="unsupported_statement",
         )
-    return statement
+    return statement, lexed
 
 
 def parse_script(sql: str, dialect: str, *, limits: SqlLimits = SCRIPT_LIMITS) -> tuple[exp.Expression, ...]:
@@ -115,6 +123,16 @@ def tokenise(sql: str, dialect: str, *, limits: SqlLimits = SCRIPT_LIMITS) -> tu
         ParseError, UsageError: as `parse`.
     """
     return _dialect(dialect), _tokens(sql, _dialect(dialect), dialect, limits)
+
+
+def lex(sql: str, dialect: str) -> Lexed:
+    """A text and its tokens, within the limits on bytes and characters only: to find a statement that is known.
+
+    Raises:
+        ParseError: as `parse`.
+    """
+    reader = _dialect(dialect)
+    return Lexed(sql, _split(sql, reader, dialect, DEFAULT_LIMITS))
 
 
 def parse_tokens(sql: str, reader: Dialect, tokens: Sequence[Any], *, limits: SqlLimits) -> list[exp.Expr]:
@@ -153,6 +171,12 @@ def _dialect(name: str) -> Dialect:
 
 
 def _tokens(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[Any]:
+    tokens = _split(sql, reader, dialect, limits)
+    shape.check(tokens, sql, limits)
+    return tokens
+
+
+def _split(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[Any]:
     size = min(limits.bytes, HARD_BYTES)
     if len(sql) > size or len(encoded(sql)) > size:
         raise shape.too_large("bytes", size)
@@ -174,7 +198,6 @@ def _tokens(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[
         fault = _place(error)
     if fault is not None:
         raise _unparsed(fault)
-    shape.check(tokens, sql, limits)
     return tokens
 
 

@@ -17,6 +17,8 @@ from guard.policy.enforce.emit import emit
 from guard.policy.enforce.prove import prove
 from guard.policy.enforce.review import review, reviewed_tree
 from guard.policy.enforce.rewrite import rewrite
+from guard.policy.enforce.splice.lexemes import DIALECTS as SHAPED
+from guard.policy.enforce.splice.short_way import Enforced, short_way
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -25,13 +27,26 @@ if TYPE_CHECKING:
     from guard.policy.enforce.differencing import Asked
     from guard.policy.enforce.rewrite import Rewritten
     from guard.sql.catalogue import Catalogue
+    from guard.sql.lexed import Lexed
     from guard.sql.masking import MaskSql
 
-__all__ = ["enforce", "review"]
+__all__ = ["SHAPED", "Enforced", "enforce", "enforce_text", "review"]
+
+
+def enforce_text(
+    statement: exp.Expr, lexed: Lexed, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql
+) -> Enforced:
+    """As `enforce`, from the tokens that `statement` was parsed of: by the short way where that can be.
+
+    Raises:
+        AccessDeniedError: as `enforce`.
+    """
+    done = short_way(statement, lexed, catalogue, decision, mask_sql)
+    return done if done is not None else Enforced(enforce(statement, catalogue, decision, mask_sql))
 
 
 def enforce(statement: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql) -> EnforcedQuery:
-    """The SQL that runs instead of `statement`, already proved against `decision`.
+    """The SQL that runs instead of `statement`, already proved against `decision`; by the long way.
 
     Args:
         statement: one parsed statement; it is not changed.

@@ -33,6 +33,14 @@ _TOTAL: Final = frozenset(
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 
 
+def never_fails(kind: type[exp.Expr], dialect: str) -> bool:
+    """Whether nodes of a kind never fail on a value, whatever stands around them.
+
+    In DuckDB a comparison does where it casts, which only the types of its operands tell.
+    """
+    return kind in _TOTAL or kind is exp.Sum or kind is exp.Avg or (kind in _COMPARISONS and dialect != "duckdb")
+
+
 def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool:
     """True unless every part of `statement` is known never to fail on a value."""
     families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql", *GOLDEN} else None

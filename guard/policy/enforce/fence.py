@@ -20,7 +20,7 @@ from guard.policy.enforce import mariadb
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, same
 from guard.policy.enforce.types import family
 
-_LEAKPROOF: Final = frozenset({"text", "integer", "date", "timestamp", "uuid"})
+COMPARED: Final = frozenset({"text", "integer", "date", "timestamp", "uuid"})
 _QUIET: Final = frozenset({"text", "integer"})  # of those, what MariaDB compares without a warning
 _ORDER: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
@@ -34,7 +34,7 @@ def fenced(select: exp.Select, dialect: str) -> None:
     select.set("offset", exp.Offset(expression=exp.Literal.number(0)))
 
 
-def late(condition: exp.Expr) -> exp.Expr:
+def unpushed(condition: exp.Expr) -> exp.Expr:
     """The condition in a form that DuckDB does not push into its scan, true for the same rows.
 
     DuckDB looks a key up in an index only where nothing else is pushed into the scan: a filter by district beside
@@ -53,19 +53,19 @@ def copied(node: exp.Table, table: Table, open_columns: frozenset[str], dialect:
     where = owner.args.get("where") if owner is not None else None
     if owner is None or where is None or not _directly_in(node, owner) or node.alias_column_names:
         return
-    leakproof = _QUIET if dialect == mariadb.DIALECT else _LEAKPROOF
+    leakproof = _QUIET if dialect == mariadb.DIALECT else COMPARED
     alone = not owner.args.get("joins") and not owner.args.get("laterals") and isinstance(node.parent, exp.From)
     alias = node.alias or node.name
     for conjunct in where.this.flatten() if isinstance(where.this, exp.And) else (where.this,):
         part = conjunct.unnest()
-        compared = _compared(part)
-        if compared is None:
+        asked = compared(part)
+        if asked is None:
             continue
-        column = next((each for each in table.columns if same(each.name, compared.name, dialect)), None)
-        qualified = bool(compared.table) and same(compared.table, alias, dialect) and not compared.args.get("db")
-        if column is None or column.name not in open_columns or not (qualified or (alone and not compared.table)):
+        column = next((each for each in table.columns if same(each.name, asked.name, dialect)), None)
+        qualified = bool(asked.table) and same(asked.table, alias, dialect) and not asked.args.get("db")
+        if column is None or column.name not in open_columns or not (qualified or (alone and not asked.table)):
             continue
-        if family(column.type, dialect) in leakproof and _literals_fit(part, family(column.type, dialect)):
+        if family(column.type, dialect) in leakproof and literals_fit(part, family(column.type, dialect)):
             copy = part.copy()
             copy.set("this", column_of(TABLE_ALIAS, column.name))
             yield copy
@@ -79,7 +79,7 @@ def _directly_in(node: exp.Table, owner: exp.Select) -> bool:
     )
 
 
-def _compared(part: exp.Expr) -> exp.Column | None:
+def compared(part: exp.Expr) -> exp.Column | None:
     """The column of `column <op> literal`, `column IN (literals)` or `column BETWEEN literals`."""
     column = part.args.get("this")
     if not isinstance(column, exp.Column) or not isinstance(column.this, exp.Identifier):
@@ -96,6 +96,6 @@ def _compared(part: exp.Expr) -> exp.Column | None:
     return column if others and all(isinstance(other, constants) for other in others) else None
 
 
-def _literals_fit(part: exp.Expr, kind: str) -> bool:
+def literals_fit(part: exp.Expr, kind: str) -> bool:
     """A number beside an integer, a text beside anything else: no cast that could fail or go by another operator."""
     return all(literal.is_int if kind == "integer" else literal.is_string for literal in part.find_all(exp.Literal))

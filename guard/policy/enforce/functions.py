@@ -39,6 +39,9 @@ GRAMMAR: Final[dict[str, frozenset[str]]] = {
     "mysql": frozenset({"trim", "if", "position", "convert", "values"}),
 }
 
+# Written without a schema before their parenthesis.
+CALLED_BARE: Final[dict[str, frozenset[str]]] = {dialect: SYNTAX | words for dialect, words in GRAMMAR.items()}
+
 # Where the engine keeps its own functions; a user's function or macro of the same name does not live there. SQLite
 # has no schemas for functions, and its connection is guard's own, so nobody can have registered one.
 BUILTIN_SCHEMA: Final[dict[str, tuple[str, ...]]] = {
@@ -94,6 +97,12 @@ def reviewed(dialect: str) -> Functions:
     nodes = {type(node) for node in tree.find_all(exp.Func) if not isinstance(node, exp.Anonymous)}
     written = {call.name for call in calls(tree.sql(dialect=dialect), dialect)} - SYNTAX
     return Functions(names=frozenset({name for _, name, _ in rows} | written), nodes=frozenset(nodes), examples=rows)
+
+
+@functools.cache
+def spelled(dialect: str) -> frozenset[str]:
+    """The reviewed functions as users call them; none of the names that only sqlglot would write."""
+    return frozenset(name for _, name, _ in reviewed(dialect).examples)
 
 
 def calls(sql: str, dialect: str, tokens: Sequence[Any] | None = None) -> Iterator[Call]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
@@ -41,6 +42,39 @@ def prove(sql: str, catalogue: Catalogue, decision: Decision) -> None:
     Raises:
         AccessDeniedError: something in it is not accounted for; this is a fault in guard, and nothing runs.
     """
+    prover, tokens = _read(sql, catalogue, decision)
+    prover.relations()
+    prover.fences()
+    prover.statement()
+    prover.functions(sql, tokens)
+    prover.bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedWrap:
+    """What the proof of a wrap by itself found."""
+
+    table: TableName
+    filtered: bool
+    fenced: bool
+
+
+def prove_wrap(text: str, table: Table, catalogue: Catalogue, decision: Decision) -> ProvedWrap:
+    """What is true of the wrap `text`, which may stand in the place of `table` in any statement under `decision`.
+
+    Raises:
+        AccessDeniedError: it does not keep the decision, or it is not one wrap of that table.
+    """
+    sql = f'SELECT * FROM {text} AS "guard_w"'
+    prover, tokens = _read(sql, catalogue, decision)
+    prover.relations()
+    prover.fences()
+    prover.statement()
+    prover.functions(sql, tokens)
+    return prover.only_wrap(table)
+
+
+def _read(sql: str, catalogue: Catalogue, decision: Decision) -> tuple[_Prover, Sequence[Any]]:
     try:
         reader, tokens = tokenise(sql, catalogue.dialect, limits=SCRIPT_LIMITS)
         statements = parse_tokens(sql, reader, tokens, limits=SCRIPT_LIMITS)
@@ -48,12 +82,7 @@ def prove(sql: str, catalogue: Catalogue, decision: Decision) -> None:
         raise _fault("the enforced text does not parse", decision) from None
     if len(statements) != 1:
         raise _fault("the enforced text is not one statement", decision)
-    prover = _Prover(statements[0], catalogue, decision)
-    prover.relations()
-    prover.fences()
-    prover.statement()
-    prover.functions(sql, tokens)
-    prover.bounds()
+    return _Prover(statements[0], catalogue, decision), tokens
 
 
 class _Prover:
@@ -124,6 +153,18 @@ class _Prover:
                 self._hold(not cut and fenced, "a row filter stands without its fence")
             elif cut or (needed and wrap.args.get("where") is not None):
                 self._hold(stands(wrap, dialect), "a row filter stands without its fence")
+
+    def only_wrap(self, table: Table) -> ProvedWrap:
+        """The one wrap in `SELECT * FROM (wrap) AS "guard_w"`."""
+        source = self._tree.args.get("from_") if isinstance(self._tree, exp.Select) else None
+        plain = {part for part, value in self._tree.args.items() if value} <= {"expressions", "from_"}
+        self._hold(source is not None and plain and len(self._wraps) == 1, "a wrap is more than a wrap")
+        wrap = self._wraps[0]
+        assert source is not None
+        held = wrap.parent is source.this and isinstance(source.this, exp.Subquery) and source.this.alias == "guard_w"
+        self._hold(held, "a wrap is not a subquery by itself")
+        self._hold(self._catalogue.find(wrap.args["from_"].this) is table, f"the wrap is not of `{table.name}`")
+        return ProvedWrap(table.name, wrap.args.get("where") is not None, stands(wrap, self._catalogue.dialect))
 
     def bounds(self) -> None:
         """The row limit stands outside, and every wrap under a minimum group is counted."""

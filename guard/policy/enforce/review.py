@@ -20,6 +20,7 @@ from guard.policy.enforce.names import POSTGRES_NAME_BYTES, RESERVED, settle
 from guard.policy.enforce.notation import plain
 from guard.policy.enforce.patterns import may_fail
 from guard.policy.enforce.relations import references
+from guard.policy.enforce.splice.ordinary import ordinary
 from guard.policy.enforce.views import expand
 from guard.sql.names import lower
 
@@ -34,7 +35,7 @@ def review(statement: exp.Expr, catalogue: Catalogue) -> tuple[Gap, ...]:
 
     The statement itself is not changed. Views are looked into: their definitions pass the same lists.
     """
-    return reviewed_tree(statement, catalogue)[1]
+    return () if ordinary(statement, catalogue) else reviewed_tree(statement, catalogue)[1]
 
 
 def reviewed_tree(statement: exp.Expr, catalogue: Catalogue) -> tuple[exp.Expr, tuple[Gap, ...]]:

@@ -35,6 +35,12 @@ def keep_titles(tree: exp.Expr, dialect: str) -> None:
             expression.replace(exp.Alias(this=expression.copy(), alias=quoted(title)))
 
 
+def unnamed(tree: exp.Expr) -> bool:
+    """Whether a column of the answer is named by its text."""
+    select = _first_select(tree)
+    return select is None or not all(isinstance(each, _LEFT_ALONE) for each in select.expressions)
+
+
 def _first_select(tree: exp.Expr) -> exp.Select | None:
     """The SELECT whose columns name the answer: of a set operation the first."""
     while isinstance(tree, (exp.SetOperation, exp.Subquery)):

@@ -10,6 +10,7 @@ the user's text finds only the wrap's columns, whatever tricks it plays with nam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from guard.errors import KeyUnavailableError, TransformError
 from guard.model import Column
 from guard.policy.enforce import golden, mariadb
 from guard.policy.enforce.deny import denied
-from guard.policy.enforce.fence import copied, fenced, late
+from guard.policy.enforce.fence import copied, fenced, unpushed
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, quoted
 from guard.policy.enforce.owed import TableDuty
 from guard.policy.enforce.predicates import qualified
@@ -47,13 +48,9 @@ def wrap(node: exp.Table, duty: TableDuty, columns: tuple[Column, ...], wrapping
     Raises:
         AccessDeniedError: a mask has no SQL form for its column.
     """
-    select = exp.Select(expressions=[_output(column, duty, wrapping) for column in columns])
-    source = qualified(duty.table, TABLE_ALIAS)
+    select = reading(duty, columns, wrapping, _own_conditions(node, duty, wrapping))
     if node.args.get("only"):
-        source.set("only", True)  # noqa: FBT003 - sqlglot's own signature
-    select.set("from_", exp.From(this=source))
-    if duty.filters:
-        _filter(select, node, duty, wrapping)
+        select.args["from_"].this.set("only", True)  # noqa: FBT003 - sqlglot's own signature
     alias = exp.TableAlias(this=quoted(node.alias or node.name))
     if node.args.get("alias"):
         alias.set("columns", [column.copy() for column in node.args["alias"].columns])
@@ -64,13 +61,42 @@ def wrap(node: exp.Table, duty: TableDuty, columns: tuple[Column, ...], wrapping
     return subquery
 
 
-def _filter(select: exp.Select, node: exp.Table, duty: TableDuty, wrapping: Wrapping) -> None:
-    parts: list[exp.Expr] = [exp.Paren(this=condition.sql.copy()) for condition in duty.filters]
+def reading(
+    duty: TableDuty,
+    columns: tuple[Column, ...],
+    wrapping: Wrapping,
+    own: Sequence[exp.Expr] = (),
+    *,
+    late: bool = False,
+) -> exp.Select:
+    """The query inside a wrap. `own` are conditions of the statement that may stand beside the filters.
+
+    In DuckDB the filters stand late beside a condition that may be a look-up by key, or where the caller says so.
+
+    Raises:
+        AccessDeniedError: a mask has no SQL form for its column.
+    """
+    select = exp.Select(expressions=[_output(column, duty, wrapping) for column in columns])
+    select.set("from_", exp.From(this=qualified(duty.table, TABLE_ALIAS)))
+    if duty.filters:
+        _filter(select, duty, wrapping, own, late=late or any(isinstance(part, exp.EQ) for part in own))
+    return select
+
+
+def open_columns(duty: TableDuty) -> frozenset[str]:
+    """The columns that the statement's own conditions may be compared with under the fence: decided, without a mask."""
     unmasked = frozenset(column.name for column in duty.table.columns) - duty.masks.keys()
-    open_columns = unmasked if duty.decided is None else unmasked & duty.decided
-    own = list(copied(node, duty.table, open_columns, wrapping.dialect))
-    if wrapping.dialect == "duckdb" and any(isinstance(part, exp.EQ) for part in own):
-        parts = [late(part) for part in parts]
+    return unmasked if duty.decided is None else unmasked & duty.decided
+
+
+def _own_conditions(node: exp.Table, duty: TableDuty, wrapping: Wrapping) -> list[exp.Expr]:
+    return list(copied(node, duty.table, open_columns(duty), wrapping.dialect)) if duty.filters else []
+
+
+def _filter(select: exp.Select, duty: TableDuty, wrapping: Wrapping, own: Sequence[exp.Expr], *, late: bool) -> None:
+    parts: list[exp.Expr] = [exp.Paren(this=condition.sql.copy()) for condition in duty.filters]
+    if wrapping.dialect == "duckdb" and late:
+        parts = [unpushed(part) for part in parts]
     if wrapping.fence and wrapping.dialect not in golden.GOLDEN:
         parts += own
         fenced(select, wrapping.dialect)

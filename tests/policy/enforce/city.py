@@ -34,7 +34,7 @@ from guard.model import (
     TableName,
 )
 from guard.policy.decide import decide
-from guard.policy.enforce import enforce, review
+from guard.policy.enforce import enforce_text, review
 from guard.policy.enforce.writes import is_write, review_write
 from guard.policy.engine import PolicyEngine
 from guard.policy.engines.embedded import EmbeddedEngine
@@ -43,7 +43,7 @@ from guard.policy.pack import Pack
 from guard.sources.binding import bind
 from guard.sources.mariadb_session import SQL_MODE, checked
 from guard.sql.catalogue import Catalogue
-from guard.sql.parse import parse
+from guard.sql.parse import read
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "queries"
@@ -125,7 +125,7 @@ class City:
         """The decision on a case and, when it is allowed and can be enforced, what runs."""
         subject = Subject(**case["subject"])
         try:
-            statement = parse(case["sql"], self.dialect)
+            statement, lexed = read(case["sql"], self.dialect)
         except ParseError as error:
             gap = Gap(code=error.gap, what=error.message, help=error.help)
             facts = QueryFacts(self.dialect, "", gaps=(gap,))
@@ -137,7 +137,8 @@ class City:
         if not decision.allowed:
             return decision, None
         try:
-            return decision, enforce(statement, self.catalogue, decision, Masks(purpose=case["purpose"]))
+            masks = Masks(purpose=case["purpose"])
+            return decision, enforce_text(statement, lexed, self.catalogue, decision, masks).query
         except AccessDeniedError as error:
             gap = Gap(code="unsupported_syntax", what=error.message, help=error.help)
             return msgspec.structs.replace(

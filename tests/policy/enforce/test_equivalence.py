@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guard.policy.enforce import enforce
-from guard.sql.parse import parse
+from guard.policy.enforce import enforce_text
+from guard.sql.parse import read
 from tests.policy.enforce.conftest import Worlds
 from tests.policy.enforce.queries import Queries
 from tests.policy.enforce.world import SCHEMA, Observation, catalogue, decision_on, mask_sql
@@ -32,8 +32,8 @@ def test_enforced_queries_answer_as_over_the_masked_database(worlds: Worlds, pol
     mismatches, differences, answered = [], [], 0
     for _ in range(QUERIES):
         sql = generator.next().replace("{schema}", SCHEMA[worlds.dialect])
-        statement = parse(sql, worlds.dialect)
-        enforced = enforce(statement, known, decision_on(statement, worlds.dialect, policy), mask_sql)
+        statement, lexed = read(sql, worlds.dialect)
+        enforced = enforce_text(statement, lexed, known, decision_on(statement, worlds.dialect, policy), mask_sql).query
         left, right, masked = worlds.left.ask(enforced.sql), worlds.right.ask(enforced.sql), worlds.masked.ask(sql)
         answered += bool(masked.rows)
         if without_order(left, sql) != without_order(right, sql):

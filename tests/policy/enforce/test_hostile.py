@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from guard.errors import AccessDeniedError, GuardError
-from guard.policy.enforce import enforce
-from guard.sql.parse import parse
+from guard.policy.enforce import enforce, enforce_text
+from guard.sql.parse import read
 from tests.policy.enforce.conftest import Worlds
 from tests.policy.enforce.world import catalogue, decision_on, mask_sql
 
@@ -55,11 +55,12 @@ def test_no_hostile_statement_shows_anything_protected(worlds: Worlds) -> None:
     for case in spread(hostile(), worlds.dialect):
         verdicts[case["verdict"]] += 1
         try:
-            statement = parse(case["sql"], worlds.dialect)
+            statement, lexed = read(case["sql"], worlds.dialect)
             owed = decision_on(statement, worlds.dialect, case.get("policy", "constant"))
             if owed.facts is not None and owed.facts.gaps:
                 raise AccessDeniedError(owed.facts.gaps[0].what)
-            enforced = enforce(statement, known, owed, mask_sql)
+            enforced = enforce_text(statement, lexed, known, owed, mask_sql).query
+            long_way = enforce(statement, known, owed, mask_sql)
         except GuardError as error:
             assert "CANARY" not in error.diagnostics()  # noqa: PT017 - the errors of many statements are looked at
             if case["verdict"] == "REWRITE":
@@ -67,9 +68,10 @@ def test_no_hostile_statement_shows_anything_protected(worlds: Worlds) -> None:
             continue
         if case["verdict"] == "DENY":
             executed.append(case["name"])
-        left, right = worlds.left.ask(enforced.sql), worlds.right.ask(enforced.sql)
-        if left != right or ("CANARY" in left.text() and "CANARY" not in case["sql"]):
-            leaks.append((case["name"], enforced.sql, left.text()[:200], right.text()[:200]))
+        for sql in {enforced.sql, long_way.sql}:
+            left, right = worlds.left.ask(sql), worlds.right.ask(sql)
+            if left != right or ("CANARY" in left.text() and "CANARY" not in case["sql"]):
+                leaks.append((case["name"], sql, left.text()[:200], right.text()[:200]))
         if case["verdict"] == "REWRITE" and left.error and not worlds.masked.ask(case["sql"]).error:
             broken.add(case["name"])
     assert (leaks, executed) == ([], [])
