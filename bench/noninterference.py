@@ -75,10 +75,12 @@ def run(size: int = PAIRS) -> Result:
     return Result(figures, context)
 
 
-def search(dialect: str, sides: list[Side], pairs: int, *, stop: bool = False, quiet: bool = False) -> Counter[str]:
-    """Runs `pairs` pairs (refused statements are not pairs) and counts what came of them."""
+def search(
+    dialect: str, sides: list[Side], pairs: int, *, first: int = 0, stop: bool = False, quiet: bool = False
+) -> Counter[str]:
+    """Runs `pairs` pairs (refused statements are not pairs), from world `first` on, and counts what came of them."""
     counts = Counter(pairs=0, differences=0, warnings=0, refused=0, failed=0, with_rows=0, worlds=0)
-    number = 0
+    number = first
     while counts["pairs"] < pairs:
         seed, number = SEED + number, number + 1
         world = World(dialect, seed)

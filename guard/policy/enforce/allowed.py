@@ -23,7 +23,7 @@ NODES: Final[frozenset[type[exp.Expr]]] = frozenset(
         exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Values, exp.With, exp.CTE, exp.From,
         exp.Join, exp.Lateral, exp.Unnest, exp.Table, exp.TableAlias, exp.Where, exp.Group, exp.GroupingSets,
         exp.Rollup, exp.Cube, exp.Having, exp.Qualify, exp.Order, exp.Ordered, exp.Limit, exp.LimitOptions,
-        exp.Offset, exp.Fetch, exp.Distinct, exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup,
+        exp.Offset, exp.Fetch, exp.Distinct, exp.Window, exp.WindowSpec, exp.Filter, exp.ColumnDef, exp.WithinGroup,
         # names and values
         exp.Identifier, exp.Column, exp.Star, exp.Alias, exp.Aliases, exp.Dot, exp.Literal, exp.Boolean, exp.Null,
         exp.Parameter, exp.Placeholder, exp.Var, exp.Interval, exp.Tuple, exp.Paren, exp.Bracket, exp.Slice,

@@ -161,7 +161,7 @@ class _Prover:
         self._hold(source is not None and plain and len(self._wraps) == 1, "a wrap is more than a wrap")
         wrap = self._wraps[0]
         assert source is not None
-        held = wrap.parent is source.this and isinstance(source.this, exp.Subquery) and source.this.alias == "guard_w"
+        held = isinstance(source.this, exp.Subquery) and source.this.alias == "guard_w"
         self._hold(held, "a wrap is not a subquery by itself")
         self._hold(self._catalogue.find(wrap.args["from_"].this) is table, f"the wrap is not of `{table.name}`")
         return ProvedWrap(table.name, wrap.args.get("where") is not None, stands(wrap, self._catalogue.dialect))

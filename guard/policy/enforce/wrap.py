@@ -22,6 +22,7 @@ from guard.policy.enforce import golden, mariadb
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.fence import copied, fenced, unpushed
 from guard.policy.enforce.names import TABLE_ALIAS, column_of, quoted
+from guard.policy.enforce.opaque import is_protected, opaque
 from guard.policy.enforce.owed import TableDuty
 from guard.policy.enforce.predicates import qualified
 from guard.policy.enforce.types import data_type, family
@@ -40,6 +41,7 @@ class Wrapping:
     mask_sql: MaskSql
     parameters: Parameters
     fence: bool  # something in the statement can fail on a value
+    opaque: bool = False  # ... where it hangs on the plan whether it does
 
 
 def wrap(node: exp.Table, duty: TableDuty, columns: tuple[Column, ...], wrapping: Wrapping) -> exp.Subquery:
@@ -51,10 +53,11 @@ def wrap(node: exp.Table, duty: TableDuty, columns: tuple[Column, ...], wrapping
     select = reading(duty, columns, wrapping, _own_conditions(node, duty, wrapping))
     if node.args.get("only"):
         select.args["from_"].this.set("only", True)  # noqa: FBT003 - sqlglot's own signature
+    subquery = closed(exp.Subquery(this=select), duty, columns, wrapping)
     alias = exp.TableAlias(this=quoted(node.alias or node.name))
     if node.args.get("alias"):
         alias.set("columns", [column.copy() for column in node.args["alias"].columns])
-    subquery = exp.Subquery(this=select, alias=alias)
+    subquery.set("alias", alias)
     for part in ("joins", "laterals"):  # `(a JOIN b) AS j` hangs the join on the first table
         if node.args.get(part):
             subquery.set(part, node.args[part])
@@ -81,6 +84,13 @@ def reading(
     if duty.filters:
         _filter(select, duty, wrapping, own, late=late or any(isinstance(part, exp.EQ) for part in own))
     return select
+
+
+def closed(subquery: exp.Subquery, duty: TableDuty, columns: tuple[Column, ...], wrapping: Wrapping) -> exp.Subquery:
+    """The wrap behind an array, where the statement needs that and the table has something to hide."""
+    if not (wrapping.opaque and is_protected(duty)):
+        return subquery
+    return opaque(subquery, columns, wrapping.dialect) or subquery
 
 
 def open_columns(duty: TableDuty) -> frozenset[str]:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from guard.policy.enforce.emit import emit
 from guard.policy.enforce.owed import Duties, TableDuty, duties
 from guard.policy.enforce.prove import ProvedWrap, prove_wrap
-from guard.policy.enforce.wrap import Wrapping, open_columns, reading
+from guard.policy.enforce.wrap import Wrapping, closed, open_columns, reading
 from guard.sql.masking import Parameters
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Wanted:
     decided: frozenset[str] | None
     fence: bool
     late: bool
+    opaque: bool = False
 
 
 class Fragments:
@@ -79,19 +80,22 @@ class Fragments:
         dialect = self.catalogue.dialect
         duty = _duty(wanted, table, decision, self.catalogue)
         parameters = Parameters()
-        wrapping = Wrapping(dialect, mask_sql, parameters, wanted.fence)
+        wrapping = Wrapping(dialect, mask_sql, parameters, wanted.fence, wanted.opaque)
         columns = tuple(column for column in table.columns if column.name in set(wanted.shown))
         select = reading(duty, columns, wrapping, late=wanted.late)
-        text = emit(exp.Subquery(this=select), dialect)
+        bare = exp.Subquery(this=select)
+        whole = closed(bare, duty, columns, wrapping)
+        text, inner = emit(whole.copy(), dialect), emit(bare, dialect)
         if parameters.values():
             return None
         fence = _FENCES[dialect] if wanted.fence and duty.filters else ""
         tail = f"{fence})"
-        if not text.endswith(tail):
+        before, found, after = text.partition(inner)
+        if not found or not inner.endswith(tail):
             return None
         reads = tuple(read.name for condition in duty.filters for read in condition.reads)
         proved = prove_wrap(text, table, self.catalogue, decision)
-        return Fragment(text[: -len(tail)], tail, proved, open_columns(duty), reads)
+        return Fragment(before + inner[: -len(tail)], tail + after, proved, open_columns(duty), reads)
 
 
 def _duty(wanted: Wanted, table: Table, decision: Decision, catalogue: Catalogue) -> TableDuty:

@@ -12,6 +12,7 @@ from guard.errors import AccessDeniedError
 from guard.model import EnforcedQuery, Mask, MaxRows, RowFilter, Table, TableName
 from guard.policy.enforce.failing import can_fail
 from guard.policy.enforce.names import CTE_NAME
+from guard.policy.enforce.opaque import needs_opaque
 from guard.policy.enforce.splice.conditions import Own
 from guard.policy.enforce.splice.fragments import Wanted, decided_columns, encoded, fragments
 from guard.policy.enforce.splice.lexemes import DIALECTS
@@ -169,6 +170,7 @@ class _Way:
         fence = self._found.fails
         if fence and dialect == "duckdb":  # whose comparisons fail only where they cast
             fence = can_fail(self._tree, self._read.values(), dialect)
+        hidden = fence and needs_opaque(self._tree, len(self._read), dialect)
         decided = decided_columns(self._decision)
         prepared = fragments(self._catalogue, self._mask_sql)
         own = Own(self._lexed, self._catalogue.names_of, self._starts)
@@ -183,7 +185,7 @@ class _Way:
             if columns > MAX_COLUMNS:
                 return None
             known = decided.get(table.name, frozenset()).intersection(shown) if decided is not None else None
-            wanted = Wanted(table.name, shown, known, fence, late=False)
+            wanted = Wanted(table.name, shown, known, fence, late=False, opaque=hidden)
             fragment = prepared.of(wanted, table, self._decision, self._owed.encoded, self._mask_sql)
             if fragment is None:
                 return None
