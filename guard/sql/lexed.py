@@ -24,8 +24,8 @@ _AFTER: Final = frozenset(
 _LISTED: Final = frozenset({TokenType.COMMA, TokenType.R_PAREN})
 _TEXT: Final = re.compile(r"'(?:[^'\\]|'')*'")
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
-# A word of these kinds before the quote would make the literal another one; they are tokens of their own.
-_KINDS: Final = {TokenType.STRING: (_TEXT, "?s"), TokenType.NUMBER: (_WHOLE, "?n")}
+# A text with a kind before its quote (`E'...'`) is a token of another kind.
+_KINDS: Final = {TokenType.STRING: _TEXT, TokenType.NUMBER: _WHOLE}
 
 
 class Lexed(NamedTuple):
@@ -45,31 +45,38 @@ class Shape(NamedTuple):
 def shape_of(lexed: Lexed) -> Shape:
     """The shape of a statement; `values` are the literals that were left out of it, spelled as in the text."""
     sql, tokens = lexed
-    kinds = [token.token_type for token in tokens]
     key = [sql[token.start : token.end + 1] for token in tokens]
+    values = free_literals(lexed)
+    for at, spelled in values.items():
+        key[at] = "?s" if spelled[0] == "'" else "?n"
+    return Shape(tuple(key), values)
+
+
+def free_literals(lexed: Lexed) -> dict[int, str]:
+    """The literals on whose values nothing hangs, by token index, spelled as in the text."""
+    sql, tokens = lexed
+    kinds = [token.token_type for token in tokens]
     values: dict[int, str] = {}
     last = len(tokens) - 1
-    listed = False  # inside `IN (` of literals alone, as far as they were read
+    listed = -1  # the last literal of an `IN (` of literals alone, as far as they were read
     for at, kind in enumerate(kinds):
-        kept = _KINDS.get(kind)
-        if kept is None:
-            if listed and kind is not TokenType.COMMA:
-                listed = False
+        pattern = _KINDS.get(kind)
+        if pattern is None:
             continue
         before = kinds[at - 1] if at else None
         after = kinds[at + 1] if at < last else None
         if before is TokenType.L_PAREN:
-            listed = at > 1 and kinds[at - 2] is TokenType.IN
-            free = listed and after in _LISTED
-        elif before is TokenType.COMMA and listed:
-            free = after in _LISTED
+            free = in_list = at > 1 and kinds[at - 2] is TokenType.IN and after in _LISTED
+        elif before is TokenType.COMMA:
+            free = in_list = listed == at - 2 and after in _LISTED
         else:
-            free = _stands_alone(kinds, at, before, after)
-        listed = listed and free
-        if free and kept[0].fullmatch(key[at]):
-            values[at] = key[at]
-            key[at] = kept[1]
-    return Shape(tuple(key), values)
+            free, in_list = _stands_alone(kinds, at, before, after), False
+        listed = at if in_list else -1
+        if free:
+            spelled = sql[tokens[at].start : tokens[at].end + 1]
+            if pattern.fullmatch(spelled):
+                values[at] = spelled
+    return values
 
 
 def _stands_alone(kinds: Sequence[TokenType], at: int, before: TokenType | None, after: TokenType | None) -> bool:

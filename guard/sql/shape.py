@@ -18,6 +18,8 @@ _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, T
 _SET_OPERATIONS = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
 _CONDITIONED = frozenset({TokenType.ON, TokenType.USING, TokenType.MATCH_CONDITION})
 _UNCONDITIONAL = frozenset({TokenType.CROSS, TokenType.NATURAL, TokenType.POSITIONAL})
+_JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN, TokenType.APPLY})
+_ENDS_ANGLES = frozenset({TokenType.AND, TokenType.OR, TokenType.WHERE})
 _STRINGS = frozenset(
     {
         TokenType.STRING,
@@ -69,8 +71,9 @@ def check(tokens: Sequence[Any], sql: str, limits: SqlLimits) -> None:
     """
     if len(tokens) > limits.tokens:
         raise too_large("tokens", limits.tokens)
-    _bound_recursion(tokens, limits)
-    _bound_counts(tokens, limits)
+    kinds = [token.token_type for token in tokens]
+    _bound_recursion(kinds, limits)
+    _bound_counts(kinds, limits)
     if not sql.isascii():
         _check_identifiers(tokens, sql)
 
@@ -84,56 +87,71 @@ def too_large(what: str, limit: int) -> ParseError:
     )
 
 
-def _bound_recursion(tokens: Sequence[Any], limits: SqlLimits) -> None:
-    depth = run = angles = 0
-    for token in tokens:
-        kind = token.token_type
+def _bound_recursion(kinds: Sequence[TokenType], limits: SqlLimits) -> None:
+    """A bound that even the sum of all openers does not reach need not be counted out."""
+    count = kinds.count
+    if sum(map(count, _OPEN)) > limits.nesting:
+        _bound_nesting(kinds, limits)
+    if count(TokenType.LT) > limits.depth:
+        _bound_angles(kinds, limits)
+    if len(kinds) > limits.prefixes:
+        run = 0
+        for kind in kinds:
+            if kind in _OPERANDS:
+                run = 0
+            else:
+                run += 1
+                if run > limits.prefixes:
+                    raise too_large("keywords or operators in a row", limits.prefixes)
+
+
+def _bound_nesting(kinds: Sequence[TokenType], limits: SqlLimits) -> None:
+    depth = 0
+    for kind in kinds:
         if kind in _OPEN:
             depth += 1
             if depth > limits.nesting:
                 raise too_large("levels of nesting", limits.nesting)
         elif kind in _CLOSE:
             depth = max(0, depth - 1)
+
+
+def _bound_angles(kinds: Sequence[TokenType], limits: SqlLimits) -> None:
+    angles = 0
+    for kind in kinds:
         if kind is TokenType.LT:
             angles += 1
         elif kind is TokenType.GT:
             angles = max(0, angles - 1)
-        elif kind is TokenType.AND or kind is TokenType.OR or kind is TokenType.WHERE:
+        elif kind in _ENDS_ANGLES:
             angles = 0
         if angles > limits.depth:
             raise too_large("open angle brackets", limits.depth)
-        if kind in _OPERANDS:
-            run = 0
-        else:
-            run += 1
-            if run > limits.prefixes:
-                raise too_large("keywords or operators in a row", limits.prefixes)
 
 
-def _bound_counts(tokens: Sequence[Any], limits: SqlLimits) -> None:
-    kinds = [token.token_type for token in tokens]
-    if len(kinds) + sum(_WEIGHTS.get(kind, 0) for kind in kinds) > limits.work:
+def _bound_counts(kinds: Sequence[TokenType], limits: SqlLimits) -> None:
+    count = kinds.count
+    if len(kinds) + sum(weight * count(kind) for kind, weight in _WEIGHTS.items()) > limits.work:
         raise too_large("units of work (a token is one, a SELECT sixty)", limits.work)
-    if sum(kind in _SET_OPERATIONS for kind in kinds) > limits.set_operations:
+    if sum(map(count, _SET_OPERATIONS)) > limits.set_operations:
         raise too_large("set operations", limits.set_operations)
-    if any(kind is TokenType.L_BRACKET for kind in kinds):
+    if count(TokenType.L_BRACKET) > limits.subscripts:
         _bound_subscripts(kinds, limits)
-    joins = conditions = ctes = bare = 0
-    for index, kind in enumerate(kinds):
-        if kind is TokenType.JOIN or kind is TokenType.STRAIGHT_JOIN or kind is TokenType.APPLY:
-            joins += 1
-            before = kinds[max(0, index - 3) : index]
-            bare += not any(word in _UNCONDITIONAL for word in before)
-        elif kind in _CONDITIONED:
-            conditions += 1
-        elif kind is TokenType.ALIAS and kinds[index + 1 : index + 2] == [TokenType.L_PAREN]:
-            ctes += 1
+    joins = sum(map(count, _JOINS))
     if joins > limits.joins:
         raise too_large("joins", limits.joins)
-    if bare - conditions > limits.bare_joins:
-        raise too_large("joins without a condition", limits.bare_joins)
-    if ctes > limits.ctes:
-        raise too_large("common table expressions", limits.ctes)
+    if joins > limits.bare_joins:
+        bare = sum(
+            not any(word in _UNCONDITIONAL for word in kinds[max(0, index - 3) : index])
+            for index, kind in enumerate(kinds)
+            if kind in _JOINS
+        )
+        if bare - sum(map(count, _CONDITIONED)) > limits.bare_joins:
+            raise too_large("joins without a condition", limits.bare_joins)
+    if count(TokenType.ALIAS) > limits.ctes:
+        pairs = itertools.pairwise(kinds)
+        if sum(pair == (TokenType.ALIAS, TokenType.L_PAREN) for pair in pairs) > limits.ctes:
+            raise too_large("common table expressions", limits.ctes)
 
 
 def _bound_subscripts(kinds: Sequence[TokenType], limits: SqlLimits) -> None:

@@ -16,8 +16,8 @@ runs on the finished rows, whatever the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -37,9 +37,18 @@ INNER: Final = "guard_w"
 _LATE: Final = frozenset({"expressions", "having", "order", "group", "distinct"})
 
 
-def needs_opaque(tree: exp.Expr, tables: int, dialect: str) -> bool:
-    """Whether errors of a statement over so many table references can hang on the plan."""
-    return dialect in DIALECTS and tables > 1 and any(_fails(node, dialect) for node in _early(tree))
+def needs_opaque(failing: Iterable[exp.Expr], tables: int, dialect: str) -> bool:
+    """Whether errors of a statement over so many table references hang on the plan.
+
+    `failing` are the nodes of its tree that can fail on a value.
+    """
+    late: set[int] = set()
+    return dialect in DIALECTS and tables > 1 and any(_is_early(node, late) for node in failing)
+
+
+def failing_nodes(tree: exp.Expr, dialect: str) -> Iterator[exp.Expr]:
+    """The nodes that can fail on a value, from a tree that nobody surveyed."""
+    return (node for node in tree.walk() if not never_fails(type(node), dialect) or may_fail(node))
 
 
 def is_protected(duty: TableDuty) -> bool:
@@ -67,43 +76,34 @@ def opaque(wrap: exp.Subquery, columns: tuple[Column, ...], dialect: str) -> exp
     return exp.Subquery(this=select)
 
 
-def _fails(node: exp.Expr, dialect: str) -> bool:
-    return not never_fails(type(node), dialect) or may_fail(node)
+def _is_early(node: exp.Expr, late: set[int]) -> bool:
+    """Whether the plan decides if `node` is evaluated: true unless it stands in a late part of an outermost query.
+
+    `late` holds the ids of what was found to be late before, and spares the way up from there.
+    """
+    child, parent = node, node.parent
+    while parent is not None and not isinstance(parent, exp.Query):
+        if id(child) in late:
+            return False
+        late.add(id(child))
+        child, parent = parent, parent.parent
+    if parent is None or child.arg_key not in _LATE or not isinstance(parent, exp.Select | exp.Union):
+        return True
+    if isinstance(parent, exp.Select) and _stops_early(parent):
+        return True
+    return not _is_outermost(parent)
 
 
-def _early(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """Every node whose evaluation the plan decides about."""
-    late: list[Any] = []
-    arms = [tree]
-    while arms:
-        arm = arms.pop()
-        if isinstance(arm, exp.Union) and not arm.args.get("limit") and not arm.args.get("offset"):
-            arms += [arm.this, arm.expression]
-            yield from _below(arm, ("with_",))
-            late += [arm.args.get("order")]
-        elif isinstance(arm, exp.Select) and not _stops_early(arm):
-            yield from _below(arm, tuple(part for part in arm.args if part not in _LATE))
-            late += [each for part in _LATE for each in _listed(arm.args.get(part))]
-        else:
-            yield from arm.walk()
-    for part in late:
-        if part is not None:
-            for query in part.find_all(exp.Query):
-                yield from query.walk()
+def _is_outermost(query: exp.Expr) -> bool:
+    """The statement itself, or an arm of the UNION that it is; one that is cut off may leave an arm out."""
+    above = query.parent
+    if isinstance(query, exp.Union) and (query.args.get("limit") or query.args.get("offset")):
+        return False
+    return above is None or (isinstance(above, exp.Union) and query.arg_key != "with_" and _is_outermost(above))
 
 
-def _stops_early(select: exp.Select) -> bool:
+def _stops_early(select: exp.Expr) -> bool:
     """A LIMIT over single rows: which of them are looked at is the plan's choice."""
     if not select.args.get("limit") and not select.args.get("offset"):
         return False
     return not select.args.get("group") and not any(select.find_all(exp.AggFunc))
-
-
-def _below(node: exp.Expr, parts: tuple[str, ...]) -> Iterator[exp.Expr]:
-    for part in parts:
-        for each in _listed(node.args.get(part)):
-            yield from each.walk()
-
-
-def _listed(value: Any) -> list[Any]:
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, exp.Expr)]

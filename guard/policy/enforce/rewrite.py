@@ -19,7 +19,7 @@ from guard.policy.enforce.failing import can_fail
 from guard.policy.enforce.groups import hold_groups
 from guard.policy.enforce.limit import at_most
 from guard.policy.enforce.names import CTE_NAME, quoted
-from guard.policy.enforce.opaque import needs_opaque
+from guard.policy.enforce.opaque import failing_nodes, needs_opaque
 from guard.policy.enforce.owed import Duties, duties
 from guard.policy.enforce.relations import Reference, references
 from guard.policy.enforce.titles import keep_titles
@@ -67,7 +67,7 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
             f"the statement sees more than {MAX_COLUMNS:,} columns", "name the columns that it needs, not all of them"
         )
     fence = can_fail(tree, read, dialect)
-    hidden = fence and needs_opaque(tree, len(seen), dialect)
+    hidden = fence and needs_opaque(failing_nodes(tree, dialect), len(seen), dialect)
     _unqualify_columns(tree, found)
     _rename_ctes(found, tree)
     wrapping = Wrapping(dialect, mask_sql, parameters, fence, hidden)

@@ -10,7 +10,7 @@ import pytest
 
 from guard.model import Compare, Decision, RowFilter
 from guard.policy.enforce import enforce, enforce_text
-from guard.policy.enforce.opaque import needs_opaque
+from guard.policy.enforce.opaque import failing_nodes, needs_opaque
 from guard.sql.parse import parse, read
 from tests.policy.enforce.world import catalogue, mask_sql
 from tests.servers.postgres import PostgresServer
@@ -39,8 +39,9 @@ LATE = (
 def test_only_what_the_plan_decides_about_is_closed(sql: str) -> None:
     """Conditions, inner queries and cut lists are; what runs on finished rows, and single tables, are not."""
     tables = sql.count("customers") + sql.count("orders")
-    assert needs_opaque(parse(sql, "postgres"), tables, "postgres") is (sql in EARLY)
-    assert not needs_opaque(parse(sql, "duckdb"), tables, "duckdb")
+    failing = list(failing_nodes(parse(sql, "postgres"), "postgres"))
+    assert needs_opaque(failing, tables, "postgres") is (sql in EARLY)
+    assert not needs_opaque(failing, tables, "duckdb")
 
 
 def protected() -> Decision:

@@ -167,10 +167,10 @@ class _Way:
 
     def _wrapped(self) -> list[tuple[Place, Fragment, int]] | None:
         dialect = self._catalogue.dialect
-        fence = self._found.fails
+        fence = bool(self._found.failing)
         if fence and dialect == "duckdb":  # whose comparisons fail only where they cast
             fence = can_fail(self._tree, self._read.values(), dialect)
-        hidden = fence and needs_opaque(self._tree, len(self._read), dialect)
+        hidden = fence and bool(self._owed.tables) and needs_opaque(self._found.failing, len(self._read), dialect)
         decided = decided_columns(self._decision)
         prepared = fragments(self._catalogue, self._mask_sql)
         own = Own(self._lexed, self._catalogue.names_of, self._starts)

@@ -48,7 +48,7 @@ class Survey:
     ctes: list[exp.CTE] = field(default_factory=list)
     rows: set[str] = field(default_factory=set)  # names that may stand for a whole row, or before a star
     starred: set[int] = field(default_factory=set)  # ids of the queries with a bare star or a NATURAL join
-    fails: bool = False  # something in it can fail on a value
+    failing: list[exp.Expr] = field(default_factory=list)  # what can fail on a value
 
 
 @functools.cache
@@ -78,7 +78,7 @@ def survey(tree: exp.Expr, dialect: str, names: Names) -> Survey | None:
         if role is None:
             return None
         if role == _FAILS:
-            found.fails = True
+            found.failing.append(node)
         elif role:
             if not _SPECIAL[role](node, found, names):
                 return None
@@ -156,7 +156,7 @@ def _star(node: exp.Star, found: Survey, _names: Names) -> bool:
 
 def _join(node: exp.Join, found: Survey, _names: Names) -> bool:
     if found.dialect == "duckdb" and node.args.get("using"):
-        found.fails = True
+        found.failing.append(node)
     if node.args.get("method") == "NATURAL":
         found.starred.add(id(node.parent))
     return node.parent.__class__ is exp.Select
@@ -184,18 +184,18 @@ def _type(node: exp.DataType, found: Survey, _names: Names) -> bool:
     """A type without parts that are names; `decimal(10, 2)` has numbers."""
     if getattr(node.this, "name", "") not in TYPES or node.args.get("nested"):
         return False
-    found.fails = True
+    found.failing.append(node)
     return all(each.__class__ is exp.DataTypeParam for each in node.expressions)
 
 
 def _call(node: exp.Anonymous, found: Survey, _names: Names) -> bool:
-    found.fails = True
+    found.failing.append(node)
     return isinstance(node.this, str) and node.this.lower() in reviewed(found.dialect).names
 
 
 def _match(node: exp.Expr, found: Survey, _names: Names) -> bool:
     if not never_fails(type(node), found.dialect):
-        found.fails = True
+        found.failing.append(node)
     return not may_fail(node)
 
 

@@ -13,7 +13,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from guard.policy.enforce.functions import BUILTIN_SCHEMA, CALLED_BARE, spelled
 from guard.policy.enforce.splice.lexemes import BEFORE_PARENTHESIS, SIGNS, WORDS
-from guard.sql.lexed import Lexed, Template, shape_of
+from guard.sql.lexed import Lexed, Template, free_literals
 
 _STRING: Final = re.compile(r"'(?:[^'\\]|'')*'")
 _NUMBER: Final = re.compile(r"[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -55,7 +55,7 @@ def spliced(
     """
     sql, tokens = lexed
     token_of = _Tokens(lexed, names, dialect)
-    free = shape_of(lexed).values
+    free = free_literals(lexed)
     pieces: list[str] = []
     slots: list[tuple[int, int]] = []
     spans: dict[int, int] = {}
@@ -93,6 +93,11 @@ def spliced(
     return Spliced(template, template.text(), spans)
 
 
+# Words as they were written before; each is on one of the lists, so there are few but for their capitals.
+_known: Final[dict[str, dict[tuple[str, bool], tuple[str, str]]]] = {dialect: {} for dialect in WORDS}
+MOST_WORDS: Final = 10_000
+
+
 class _Tokens:
     """How each token is written, and what it is: a sign as itself, "n" a name or literal, "k" a keyword, "f" a call."""
 
@@ -103,6 +108,7 @@ class _Tokens:
         self._syntax = CALLED_BARE[dialect]
         self._functions = spelled(dialect)
         self._prefix = ".".join((*BUILTIN_SCHEMA[dialect], ""))
+        self._known = _known[dialect]
 
     def written(self, at: int, token: Any) -> tuple[str, str] | None:
         """The text of a token, or None where it is not an ordinary one."""
@@ -119,12 +125,17 @@ class _Tokens:
             return (raw, "n") if _STRING.fullmatch(raw) and not joined else None
         if kind is TokenType.NUMBER:
             return (raw, "n") if _NUMBER.fullmatch(raw) else None
-        return self._word(at, raw)
-
-    def _word(self, at: int, raw: str) -> tuple[str, str] | None:
-        word = raw.lower()
         after = at + 1
         opens = after < len(self._tokens) and self._tokens[after].token_type is TokenType.L_PAREN
+        found = self._known.get((raw, opens))
+        if found is None:
+            found = self._word(raw, opens=opens)
+            if found is not None and len(self._known) < MOST_WORDS:
+                self._known[raw, opens] = found
+        return found
+
+    def _word(self, raw: str, *, opens: bool) -> tuple[str, str] | None:
+        word = raw.lower()
         if opens and word not in BEFORE_PARENTHESIS:
             if word in self._syntax:
                 return raw, "f"
