@@ -6,7 +6,7 @@ error then tells of a row that this subject does not have. PostgreSQL, DuckDB an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sqlglot import exp
@@ -43,21 +43,25 @@ def never_fails(kind: type[exp.Expr], dialect: str) -> bool:
 
 def can_fail(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> bool:
     """True unless every part of `statement` is known never to fail on a value."""
+    return next(failing_nodes(statement, tables, dialect), None) is not None
+
+
+def failing_nodes(statement: exp.Expr, tables: Iterable[Table], dialect: str) -> Iterator[exp.Expr]:
+    """The parts of `statement` that may fail on a value."""
     families = _Families(statement, tables, dialect) if dialect in {"duckdb", "mysql", *GOLDEN} else None
     for node in statement.walk():
         if may_fail(node) or (dialect == "mysql" and casts_to_truth(node)):
-            return True
-        if isinstance(node, exp.Sum | exp.Avg):
+            yield node
+        elif isinstance(node, exp.Sum | exp.Avg):
             continue  # runs above every filter; its argument is looked at by itself
-        if isinstance(node, _COMPARISONS):
+        elif isinstance(node, _COMPARISONS):
             if families is not None and not families.agree(node):
-                return True
+                yield node
         elif isinstance(node, exp.Join) and node.args.get("using"):
             if families is not None:
-                return True
+                yield node
         elif type(node) not in _TOTAL:
-            return True
-    return False
+            yield node
 
 
 class _Families:

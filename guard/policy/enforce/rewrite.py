@@ -15,11 +15,11 @@ from guard.model import Decision, Table, TableName
 from guard.policy.enforce.columns import Visible
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.differencing import Asked
-from guard.policy.enforce.failing import can_fail
+from guard.policy.enforce.failing import failing_nodes
 from guard.policy.enforce.groups import hold_groups
 from guard.policy.enforce.limit import at_most
 from guard.policy.enforce.names import CTE_NAME, quoted
-from guard.policy.enforce.opaque import failing_nodes, needs_opaque
+from guard.policy.enforce.opaque import needs_opaque
 from guard.policy.enforce.owed import Duties, duties
 from guard.policy.enforce.relations import Reference, references
 from guard.policy.enforce.titles import keep_titles
@@ -66,8 +66,9 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
         raise denied(
             f"the statement sees more than {MAX_COLUMNS:,} columns", "name the columns that it needs, not all of them"
         )
-    fence = can_fail(tree, read, dialect)
-    hidden = fence and needs_opaque(failing_nodes(tree, dialect), len(seen), dialect)
+    failing = list(failing_nodes(tree, read, dialect))
+    fence = bool(failing)
+    hidden = bool(failing) and needs_opaque(failing, len(seen), dialect)
     _unqualify_columns(tree, found)
     _rename_ctes(found, tree)
     wrapping = Wrapping(dialect, mask_sql, parameters, fence, hidden)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from guard.errors import AccessDeniedError
 from guard.model import EnforcedQuery, Mask, MaxRows, RowFilter, Table, TableName
-from guard.policy.enforce.failing import can_fail
+from guard.policy.enforce.failing import failing_nodes
 from guard.policy.enforce.names import CTE_NAME
 from guard.policy.enforce.opaque import needs_opaque
 from guard.policy.enforce.splice.conditions import Own
@@ -167,10 +167,11 @@ class _Way:
 
     def _wrapped(self) -> list[tuple[Place, Fragment, int]] | None:
         dialect = self._catalogue.dialect
-        fence = bool(self._found.failing)
-        if fence and dialect == "duckdb":  # whose comparisons fail only where they cast
-            fence = can_fail(self._tree, self._read.values(), dialect)
-        hidden = fence and bool(self._owed.tables) and needs_opaque(self._found.failing, len(self._read), dialect)
+        failing = self._found.failing
+        if failing and dialect == "duckdb":  # whose comparisons fail only where they cast
+            failing = list(failing_nodes(self._tree, self._read.values(), dialect))
+        fence = bool(failing)
+        hidden = bool(self._owed.tables) and needs_opaque(failing, len(self._read), dialect)
         decided = decided_columns(self._decision)
         prepared = fragments(self._catalogue, self._mask_sql)
         own = Own(self._lexed, self._catalogue.names_of, self._starts)
