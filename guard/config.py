@@ -81,6 +81,7 @@ class ScanSection(_Section):
     sample: int = Field(default=1000, ge=0, le=1_000_000)  # rows a table
     seed: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0, le=3600)  # seconds a table
+    threads: int = Field(default=2, ge=1, le=64)  # tables read at once
 
 
 class QuerySection(_Section):

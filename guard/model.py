@@ -210,6 +210,8 @@ class ScanReport(Value, frozen=True):
     started: str = ""  # RFC 3339, UTC
     seconds: float = 0.0
     contradictions: tuple[Contradiction, ...] = ()  # where the lineage says otherwise
+    unchanged: int = 0  # fields whose data did not change since an earlier scan, and was not read again
+    cells_read: int = 0  # cells that this scan read
 
     @property
     def partial(self) -> bool:

@@ -38,9 +38,12 @@ class Cells:
         numeric: the column is of a number type.
         boolean: the column is of the truth type.
         temporal: the column is of a date or time type.
+        seen: what `values.judge` made of them (`values.Observed`), once it did.
     """
 
-    __slots__ = ("boolean", "counts", "distinct", "looked_at", "nulls", "numeric", "shapes", "temporal", "values")
+    __slots__ = (
+        "boolean", "counts", "distinct", "looked_at", "nulls", "numeric", "seen", "shapes", "temporal", "values"
+    )  # fmt: skip
 
     def __init__(self, counted: Sequence[tuple[str, int]], looked_at: int, nulls: int) -> None:
         real: dict[str, int] = {}
@@ -62,6 +65,7 @@ class Cells:
         self.shapes = shapes_of(self.values)
         self.boolean = len(real) == 2 and frozenset(value.lower() for value in real) in _ANSWERS
         self.numeric = self.temporal = False
+        self.seen: Any = None
 
     def __repr__(self) -> str:
         return f"Cells(looked_at={self.looked_at}, nulls={self.nulls}, distinct={self.distinct})"

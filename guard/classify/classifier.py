@@ -22,6 +22,8 @@ from guard.model import Column, Dataset, Evidence, FieldLabel, FieldRef, Finding
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from guard.classify.nested import Part
+
 
 class Classifier:
     """Finds what is sensitive, by the rules of one pack.
@@ -88,20 +90,34 @@ class Classifier:
             dataset: the name that the labels carry.
             info: what the engine knows of the table: its comments and types.
         """
-        from guard.classify.columns import Subject, table_words
+        return self.judge(self.read(table), dataset=dataset, info=info)
+
+    def read(self, table: pa.Table) -> list[Part]:
+        """Every column of a sample and every field inside it, as what is judged."""
         from guard.classify.nested import parts
+
+        pairs = zip(table.column_names, table.columns, strict=True)
+        return [part for name, array in pairs for part in parts(name, array)]
+
+    def named(self, path: str, comment: str = "") -> frozenset[str]:
+        """The kinds that a name or a comment speaks of."""
+        said = [*self.lexicon.of_name(path), *self.lexicon.of_comment(comment)]
+        return frozenset(match.kind for match in said)
+
+    def judge(self, read: Sequence[Part], *, dataset: Dataset, info: Table | None = None) -> list[FieldLabel]:
+        """The labels of what was read, or recalled from an earlier scan (`guard.classify.memory`)."""
+        from guard.classify.columns import Subject, table_words
 
         described = {column.name: column for column in info.columns} if info else {}
         subjects, inside = [], []
-        for name, array in zip(table.column_names, table.columns, strict=True):
-            column = described.get(name, Column(name, ""))
-            for part in parts(name, array):
-                spelled = column.type or part.type if part.path == name else part.type
-                comment = column.comment if part.path == name else ""
-                cells = part.cells if part.cells is not None and part.cells.looked_at else None
-                reason = part.reason or ("no values were read, and its name says nothing" if cells is None else "")
-                subjects.append(Subject(FieldRef(dataset, part.path), spelled, cells, comment, reason))
-                inside.append(part.parent)
+        for part in read:
+            column = Column(part.path, "") if part.parent else described.get(part.path, Column(part.path, ""))
+            cells = part.cells if part.cells is not None and part.cells.looked_at else None
+            reason = part.reason or ("no values were read, and its name says nothing" if cells is None else "")
+            subjects.append(
+                Subject(FieldRef(dataset, part.path), column.type or part.type, cells, column.comment, reason)
+            )
+            inside.append(part.parent)
         words = table_words(info.name.name if info else dataset.name, info.comment if info else "")
         return _with_insides(self._judge.table(subjects, words), inside)
 

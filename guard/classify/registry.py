@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from functools import cache
+from pathlib import Path
 
 from guard.classify import detectors as package
 from guard.classify.detector import Detector, load
@@ -20,6 +22,19 @@ def detectors() -> dict[str, Detector]:
     prefix = package.__name__ + "."
     found = sorted(module.name for module in pkgutil.walk_packages(package.__path__, prefix) if not module.ispkg)
     return {name.removeprefix(prefix): load(name.removeprefix(prefix), importlib.import_module(name)) for name in found}
+
+
+@cache
+def sources_of_detectors() -> dict[str, bytes]:
+    """The text of each detector's module, by id."""
+    return {kind: _source(kind) for kind in detectors()}
+
+
+def _source(kind: str) -> bytes:
+    found = importlib.util.find_spec(f"{package.__name__}.{kind}")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).read_bytes()
 
 
 class Dispatch:

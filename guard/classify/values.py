@@ -7,8 +7,9 @@ dictionary look-ups. Texts are read as texts, a bounded number of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from guard.classify.cells import Cells
 from guard.classify.detector import Detector
@@ -45,6 +46,16 @@ class Seen:
     written: int = 0
     in_texts: int = 0
     whole_texts: int = 0  # texts that are nothing but the kind
+    spread: int | None = None  # how many independent values the hits are worth, where the values are gone
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What all detectors made of a column: enough to weigh it again under other rules, without its values."""
+
+    kinds: Mapping[str, Seen]
+    read: int  # texts that were read
+    named: frozenset[str] = frozenset()  # kinds that the name spoke of then
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,14 @@ class Verdicts:
     in_texts: frozenset[str]
 
 
+@runtime_checkable
+class Kept(Protocol):
+    """What was seen of a column in an earlier scan."""
+
+    def under(self, named: Collection[str]) -> Observed:
+        """What a fresh look would see with these kinds named."""
+
+
 def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
     """Bits for every kind that at least one value passes.
 
@@ -63,6 +82,14 @@ def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
         cells: the column.
         named: kinds that the name or comment speaks of; those whose values alone say nothing are tried only then.
     """
+    if cells.seen is None:
+        cells.seen = observe(cells, named)
+    observed = cells.seen.under(named) if isinstance(cells.seen, Kept) else cells.seen
+    return _verdicts(cells, observed)
+
+
+def observe(cells: Cells, named: Collection[str] = ()) -> Observed:
+    """What the detectors make of the values; see `judge`."""
     seen: defaultdict[str, Seen] = defaultdict(Seen)
     by_shape: defaultdict[str, list[int]] = defaultdict(list)
     texts: list[int] = []
@@ -71,17 +98,15 @@ def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
     for shape in [shape for shape in by_shape if _is_text(shape)]:
         texts += by_shape.pop(shape)
     texts.sort()
-    dispatch = column_dispatch()
     for shape, indices in by_shape.items():
-        pool = dispatch.of_shape(shape)
-        compact = shape.translate(_COMPACT)
-        if len(compact) != len(shape):
-            pool += tuple(d for d in dispatch.of_shape(compact) if d not in pool)
-        for detector in pool:
+        for detector in _fitting(shape):
             if detector.ceiling > _WEAK_CEILING or detector.id in named:
                 _check(cells, detector, shape, indices, seen, asked=detector.id in named)
-    read = _read_texts(cells, texts, seen)
-    known = detectors()
+    return Observed(seen, _read_texts(cells, texts, seen), frozenset(named))
+
+
+def _verdicts(cells: Cells, observed: Observed) -> Verdicts:
+    known, seen, read = detectors(), observed.kinds, observed.read
     total = len(cells.values)
     bits = {kind: _bits(cells, known[kind], found, total, read) for kind, found in sorted(seen.items())}
     inside = frozenset(
@@ -158,7 +183,7 @@ def _bits(cells: Cells, detector: Detector, found: Seen, total: int, read: int) 
     strict, words = -20.0, ""
     if found.hits:
         hits = len(found.hits)
-        effective = min(hits, _spread(cells, found.hits))
+        effective = min(hits, spread(cells, found.hits) if found.spread is None else found.spread)
         strict = of_values(effective, (total - hits) * effective / hits, detector.column_rate, detector.recall)
         ceiling = detector.ceiling
         if detector.written is not None and found.written * 2 < hits:
@@ -175,7 +200,7 @@ def _bits(cells: Cells, detector: Detector, found: Seen, total: int, read: int) 
     return strict, words
 
 
-def _spread(cells: Cells, hits: set[int]) -> int:
+def spread(cells: Cells, hits: set[int]) -> int:
     """How many independent values the hits are worth: a run of consecutive numbers is one."""
     values, shapes = cells.values, cells.shapes
     heads = set()
@@ -184,3 +209,31 @@ def _spread(cells: Cells, hits: set[int]) -> int:
         digits = len(shape) >= _SPREAD_FROM and shape.count("9") * 10 >= len(shape) * 8
         heads.add(values[index][:-_SPREAD_TAIL] if digits else values[index])
     return len(heads)
+
+
+def asks_for_a_word(detector: Detector) -> bool:
+    """True for a kind whose detector is not tried, or gives up sooner, where no name speaks of it."""
+    return detector.ceiling <= _WEAK_CEILING or detector.prior <= _ASKS_FOR_A_WORD
+
+
+def would_see(cells: Cells, kinds: Collection[str], *, asked: bool) -> dict[str, Seen]:
+    """What the detectors of these kinds make of the whole values, with and without a name that speaks of them."""
+    seen: defaultdict[str, Seen] = defaultdict(Seen)
+    by_shape: defaultdict[str, list[int]] = defaultdict(list)
+    for index, shape in enumerate(cells.shapes):
+        if not _is_text(shape):
+            by_shape[shape].append(index)
+    for shape, indices in by_shape.items():
+        for detector in _fitting(shape):
+            if detector.id in kinds and (asked or detector.ceiling > _WEAK_CEILING):
+                _check(cells, detector, shape, indices, seen, asked=asked)
+    return seen
+
+
+def _fitting(shape: str) -> tuple[Detector, ...]:
+    """The detectors that a shape can be, as written or without its spaces and hyphens."""
+    pool = column_dispatch().of_shape(shape)
+    compact = shape.translate(_COMPACT)
+    if len(compact) != len(shape):
+        pool += tuple(d for d in column_dispatch().of_shape(compact) if d not in pool)
+    return pool

@@ -112,6 +112,7 @@ class Guard:
         sample: int | None = None,
         seed: int | None = None,
         *,
+        full: bool = False,
         progress: Progress | None = None,
     ) -> ScanReport:
         """Samples a source read-only, classifies every column, and writes the labels into the catalogue.
@@ -121,6 +122,7 @@ class Guard:
             tables: globs of table names; all by default.
             sample: rows read of each table.
             seed: chooses the rows; the same seed on the same data gives the same report.
+            full: read also what did not change since an earlier scan, as far as the source can tell.
             progress: called after each table.
 
         Raises:
@@ -136,6 +138,8 @@ class Guard:
                 seed=settings.seed if seed is None else seed,
                 seconds=settings.timeout_s,
                 operator=self.operator,
+                threads=settings.threads,
+                full=full,
             )
             return scan(self._parts, opened.source, request, clock=self._clock, progress=progress)
         finally:

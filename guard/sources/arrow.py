@@ -91,6 +91,10 @@ class Frames:
         """Fixed: the source holds its own copy."""
         return self._version
 
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:  # noqa: ARG002 - the port's signature
+        """None: a table in memory leaves no trace of its changes."""
+        return {}
+
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """A reservoir sample."""
         return self._inner.sample(table, rows=rows, seed=seed, limits=limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from guard.sources.deadline import deadline
 from guard.sources.duckdb_answer import TooManyRowsError, answer
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
+from guard.sources.marks import of_files
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
 from guard.sources.write import Written
@@ -64,6 +65,11 @@ class DuckDBFile:
         """Which file stands at the path, and what is in it: guard's read lock lets nobody write while it is open."""
         self._follow()
         return self._version
+
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:
+        """Inode, size and times of the file and its log: DuckDB tells of no table by itself whether it changed."""
+        mark = of_files((self._path, self._path.with_name(f"{self._path.name}.wal")))
+        return {table.name: mark for table in tables} if mark else {}
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """A reservoir sample."""

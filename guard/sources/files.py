@@ -10,7 +10,7 @@ import glob
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from guard.model import ColumnFunction, Dataset, EnforcedQuery, SkippedTable, Ta
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.file_formats import COMPRESSIONS, FORMATS, Format, format_of
+from guard.sources.marks import of_files
 from guard.sources.names import absolute, path_of
 from guard.sources.source import Limits
 
@@ -88,6 +89,12 @@ class Files:
             self._seen = _state(self._files())
             self._looked = time.monotonic()
         return self._seen
+
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:
+        """Inode, size and times of each table's files."""
+        groups = {table.name: self._groups[table.name.name].paths for table in tables}
+        found = {name: of_files(paths) for name, paths in groups.items()}
+        return {name: mark for name, mark in found.items() if mark}
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """A reservoir sample."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,6 +83,15 @@ class PostgreSQL:
             self._version = self._rows(catalogue.VERSION)[0][0]
             self._looked = time.monotonic()
         return self._version
+
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:
+        """File node, size and the server's counts of changed rows, with those of all partitions and children.
+
+        Views and foreign tables have none, nor has anything where the server does not count (`track_counts`).
+        """
+        by_number = {int(table.identity): table.name for table in tables}
+        found = self._rows(catalogue.MARKS)
+        return {by_number[number]: mark for number, mark in found if number in by_number}
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """Random rows; a large table by random pages, a view by random rows of its beginning."""

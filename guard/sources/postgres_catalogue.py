@@ -67,3 +67,25 @@ LEFT JOIN LATERAL (
 WHERE c.oid = $1
 GROUP BY c.relkind
 """
+
+# What moves when rows change. The file node changes with TRUNCATE and every rewrite, the size at once; rows changed in
+# place only move the counters, which a session hands in up to a minute after its commit. A crash of the server forgets
+# them and stamps the time of that. A parent is as its children are, a foreign child lets nothing be told.
+MARKS = f"""
+WITH RECURSIVE root AS (
+    SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm') AND {USER_SCHEMAS}
+), tree(root, member) AS (
+    SELECT oid, oid FROM root
+    UNION
+    SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.member
+)
+SELECT t.root::bigint, md5(concat_ws('/', pg_stat_get_bgwriter_stat_reset_time(),
+    pg_stat_get_db_stat_reset_time((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())),
+    string_agg(concat_ws(',', c.oid, c.relfilenode, pg_relation_size(c.oid), pg_stat_get_tuples_inserted(c.oid),
+        pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid)), ';' ORDER BY c.oid)))
+FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.member
+WHERE current_setting('track_counts') = 'on'
+GROUP BY t.root
+HAVING bool_and(c.relkind IN ('r', 'p', 'm'))
+"""

@@ -6,7 +6,7 @@ password into `uri`, an error or a representation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from guard.model import ColumnFunction, EnforcedQuery, Table, TableName, Value
@@ -48,6 +48,12 @@ class Source(Protocol):
 
     def version(self) -> str:
         """A cheap token that changes when any table's schema or identity changes (the catalogue is then stale)."""
+
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:
+        """For each table a mark (`guard.sources.marks`) that differs when its data may have changed since another one.
+
+        Reads no cell. A table that is not among them cannot be told unchanged, and is read at every scan.
+        """
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """At most `rows` rows of `table`, chosen by `seed`; the same seed on the same data gives the same rows.

@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from guard.model import Column, ColumnFunction, Dataset, EnforcedQuery, Table, T
 from guard.sources import sqlite_arrow
 from guard.sources.binding import bind
 from guard.sources.deadline import deadline
+from guard.sources.marks import of_files
 from guard.sources.names import absolute, matching, path_of, quoted, quoted_table
 from guard.sources.pool import Pool
 from guard.sources.source import Limits
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 SCHEMES = ("sqlite",)
 MAGIC = b"SQLite format 3\0"
+HEADER_BYTES = 100
+CHANGE_COUNTER = slice(24, 28)  # of the header (the file format, section 1.3.7)
 BUSY_SECONDS = 5.0
 CATALOGUE_SECONDS = 30.0
 COUNT_UP_TO = 100_000  # rows counted where there is no rowid to tell the number
@@ -106,6 +109,19 @@ class SQLiteFile:
         """Which file stands at the path, and SQLite's own count of schema changes."""
         self._follow()
         return f"{self._inode}:{self._schema_version()}"
+
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:
+        """Inode, size and times of the file and its write-ahead log, and SQLite's own count of changes in its header.
+
+        SQLite tells of no table by itself whether it changed.
+        """
+        mark = of_files((self._path, self._path.with_name(f"{self._path.name}-wal")))
+        try:
+            with self._path.open("rb") as file:
+                changes = file.read(HEADER_BYTES)[CHANGE_COUNTER]
+        except OSError:
+            return {}
+        return {table.name: f"{mark}:{changes.hex()}" for table in tables} if mark else {}
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """Random rows; the same seed on the same data gives the same rows."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from guard.model import FieldLabel, ScanReport, Table, Value
+from guard.model import FieldLabel, ScanReport, Table, TableName, Value
 from guard.store import schema
 from guard.store.clock import moment
 from guard.store.names import Names
 
 if TYPE_CHECKING:
+    from guard.store.memories import Left
     from guard.store.store import Store
 
 # Made at import: msgspec is not safe when two threads are the first to decode a type.
@@ -110,25 +111,32 @@ class ScanRun:
 
     def finished(self, table: Table) -> tuple[FieldLabel, ...] | None:
         """The labels of a table that this scan acknowledged; None if it did not, or the table was swapped since."""
+        return self.finished_of([table]).get(table.name)
+
+    def finished_of(self, tables: Sequence[Table]) -> dict[TableName, tuple[FieldLabel, ...]]:
+        """The labels of those tables that this scan acknowledged and that were not swapped since."""
+        progress = schema.scan_table.c
         statement = (
-            select(schema.scan_table.c.labels)
-            .join(schema.dataset)
-            .where(
-                schema.scan_table.c.scan_id == self.id,
-                schema.dataset.c.namespace == table.dataset.namespace,
-                schema.dataset.c.name == table.dataset.name,
-                schema.scan_table.c.identity == table.identity,
-            )
+            select(schema.dataset.c.namespace, schema.dataset.c.name, progress.identity, progress.labels)
+            .select_from(schema.scan_table.join(schema.dataset))
+            .where(progress.scan_id == self.id)
         )
         with self._store.read() as connection:
-            body = connection.execute(statement).scalar()
-        return None if body is None else _decoder.decode(body)
+            done = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(statement)}
+        asked = {table.name: (table, done.get((table.dataset.namespace, table.dataset.name))) for table in tables}
+        return {
+            name: _decoder.decode(found[1])
+            for name, (table, found) in asked.items()
+            if found is not None and found[0] == table.identity
+        }
 
-    def finish_table(self, table: Table, labels: Sequence[FieldLabel]) -> None:
-        """Acknowledges a table: its labels and the progress are durable together."""
+    def finish_table(self, table: Table, labels: Sequence[FieldLabel], left: Left | None = None) -> None:
+        """Acknowledges a table: its labels, the progress and what is left for the next scan are durable together."""
         progress = schema.scan_table
         with self._store.write() as connection:
             self._store.catalogue.write(connection, labels, scan=self.id)
+            if left is not None:
+                self._store.memories.write(connection, table.dataset, left)
             number = self._names.datasets(connection, [table.dataset])[table.dataset]
             mine = (progress.c.scan_id == self.id, progress.c.dataset_id == number)
             connection.execute(progress.delete().where(*mine))

@@ -111,6 +111,18 @@ scan_table = Table(
     Column("finished", String(MOMENT), nullable=False),
 )
 
+# What the last scan of a table left for the next one: what showed that its data was as it was, and what was seen.
+table_memory = Table(
+    "table_memory",
+    metadata,
+    Column("dataset_id", Number, ForeignKey("dataset.id"), primary_key=True),
+    Column("mark", String(80), nullable=False),
+    Column("judged", String(64), nullable=False),
+    Column("labels", Text, nullable=False),  # FieldLabel[], as JSON
+    Column("memory", LargeBinary, nullable=False),
+    Column("kept", String(MOMENT), nullable=False),
+)
+
 edge = Table(
     "edge",
     metadata,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from guard.store.groups import GroupRepository
     from guard.store.ledger import LedgerRepository
     from guard.store.lineage import LineageRepository
+    from guard.store.memories import MemoryRepository
     from guard.store.reidentified import ReidentifiedRepository
     from guard.store.scans import ScanRepository
     from guard.store.subjects import SubjectRepository
@@ -97,6 +98,13 @@ class Store:
         from guard.store.scans import ScanRepository
 
         return ScanRepository(self)
+
+    @cached_property
+    def memories(self) -> MemoryRepository:
+        """What scans left of tables for the next scan."""
+        from guard.store.memories import MemoryRepository
+
+        return MemoryRepository(self)
 
     @cached_property
     def reidentified(self) -> ReidentifiedRepository:

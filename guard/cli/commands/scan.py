@@ -37,6 +37,7 @@ def command(
     fail_level: Annotated[
         int, typer.Option(help="Exit 1 only for fields of this level or above; 6 never does.", min=1, max=6)
     ] = 1,
+    full: Annotated[bool, typer.Option("--full", help="Read also what did not change since an earlier scan.")] = False,
     language: NamesIn = Language.EN,
     config: ConfigFile = None,
 ) -> int:
@@ -51,7 +52,7 @@ def command(
     with session(config) as g:
         with progress() as show:
             try:
-                report = g.scan(source, table, sample, seed, progress=show)
+                report = g.scan(source, table, sample, seed, full=full, progress=show)
             except SourceError as error:
                 raise NothingScannedError(error.message, help=error.help) from error
         text = render_scan(report, output_format, lambda kind: g.kind_name(kind, language.value))

@@ -73,6 +73,7 @@ def summary(report: ScanReport) -> str:
         f"{_many(count.tables, 'table')}, {_many(count.fields, 'field')} looked at, {count.sensitive} sensitive, "
         f"{_many(count.unread, 'field')} not looked at, {_many(count.skipped, 'table')} skipped"
         f"{against if report.contradictions else ''}"
+        + (f"; {_many(report.unchanged, 'field')} unchanged, not read again" if report.unchanged else "")
     )
 
 

@@ -26,6 +26,8 @@ def render(report: ScanReport, name_of: Texts) -> str:
         "seed": report.seed,
         "rules_version": report.rules_version,
         "partial": report.partial,
+        "cells_read": report.cells_read,
+        "unchanged": report.unchanged,
         "totals": asdict(totals(report)),
         "tables": [{"name": name, "rows": rows} for name, rows in report.rows],
         "fields": [field_record(field, name_of) for field in report.fields],
