@@ -39,9 +39,7 @@ def run() -> Result:
         weighed = _scan(folder)
     seconds = min(one["seconds"] for one in again)
     print(f"first scan: {first['seconds']:.1f} s, {first['cells']} cells")
-    print(
-        f"again, nothing changed: {seconds:.2f} s, {again[0]['cells']} cells, {again[0]['unchanged']} fields as they were"
-    )
+    print(f"again, nothing changed: {seconds:.2f} s, {again[0]['cells']} cells, {again[0]['unchanged']} fields kept")
     print(f"again, other rules: {weighed['seconds']:.1f} s, {weighed['cells']} cells")
     figures = {"cells_read": max(one["cells"] for one in again), "seconds": round(seconds, 3)}
     context: dict[str, object] = {
