@@ -204,6 +204,7 @@ class ScanReport(Value, frozen=True):
     tables: tuple[str, ...] = ()
     skipped: tuple[SkippedTable, ...] = ()
     rows: tuple[tuple[str, int | None], ...] = ()  # table, estimated rows
+    counted: tuple[tuple[str, int], ...] = ()  # the same by the name of the dataset, where the rows are known
     seed: int = 0
     sample: int = 0
     rules_version: str = ""

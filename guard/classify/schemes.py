@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from guard.classify import rulefile
+from guard.classify.taxonomy import Names, Script
 from guard.errors import ConfigError
 from guard.model import Value
 
@@ -29,6 +30,7 @@ class _Row(Value, frozen=True):
     category_en: str
     category_zh: str
     certainty: Literal["O", "S", "M"]
+    category_zh_hant: str = ""
     sensitive: bool = False
     level: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
     letter: str = ""
@@ -38,11 +40,27 @@ class _Row(Value, frozen=True):
     note: str = ""
 
 
+class _Count(Value, frozen=True, rename={"zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}):
+    clause: str
+    of: Literal["persons", "sensitive"]
+    en: str
+    zh_hans: str
+    zh_hant: str
+    certainty: Literal["O", "S", "M"]
+    more_than: Annotated[int, msgspec.Meta(ge=0)] | None = None  # not included
+    at_least: Annotated[int, msgspec.Meta(ge=0)] | None = None  # included
+    less_than: Annotated[int, msgspec.Meta(ge=1)] | None = None  # not included
+    effective_from: str = ""
+    check: bool = False
+
+
 class _File(Value, frozen=True):
     scheme: str
     edition: str
     source: str
     rows: tuple[_Row, ...]
+    counts: tuple[_Count, ...] = ()
+    gaps: tuple[Names, ...] = ()
     effective_from: str = ""
     effective_to: str = ""
     supersedes: str = ""
@@ -61,6 +79,7 @@ class Mapping(Value, frozen=True):
     kind: str
     category_en: str
     category_zh: str
+    category_zh_hant: str
     sensitive: bool
     level: int | None
     letter: str
@@ -75,14 +94,63 @@ class Mapping(Value, frozen=True):
 
     def in_force(self, day: dt.date) -> bool:
         """True on the days from `effective_from` to `effective_to`, both included."""
-        at = day.isoformat()
-        return (self.effective_from or at) <= at <= (self.effective_to or at)
+        return _holds(self.effective_from, self.effective_to, day)
+
+    def category(self, script: Script) -> str:
+        """The category in one writing."""
+        return {"en": self.category_en, "zh-Hans": self.category_zh, "zh-Hant": self.category_zh_hant}[script]
+
+
+class Count(Value, frozen=True):
+    """What a number of persons, or of persons with sensitive data, means under one scheme.
+
+    `more_than` and `less_than` do not include the number, `at_least` does.
+    """
+
+    clause: str
+    of: Literal["persons", "sensitive"]
+    effect: Names
+    more_than: int | None
+    at_least: int | None
+    less_than: int | None
+    effective_from: str
+
+    def applies(self, number: int, day: dt.date) -> bool:
+        """True when the number lies within the bounds and the clause is in force."""
+        return (
+            (self.more_than is None or number > self.more_than)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.less_than is None or number < self.less_than)
+            and _holds(self.effective_from, "", day)
+        )
+
+
+class Edition(Value, frozen=True):
+    """One edition of a scheme: its dates, what counts mean, and what it says that no row maps."""
+
+    scheme: str
+    edition: str
+    source: str
+    effective_from: str
+    effective_to: str
+    counts: tuple[Count, ...]
+    gaps: tuple[Names, ...]
+
+    def in_force(self, day: dt.date) -> bool:
+        """True on the days from `effective_from` to `effective_to`, both included."""
+        return _holds(self.effective_from, self.effective_to, day)
+
+
+def _holds(first: str, last: str, day: dt.date) -> bool:
+    at = day.isoformat()
+    return (first or at) <= at <= (last or at)
 
 
 class Schemes(Value, frozen=True):
     """All mappings of a rule pack."""
 
     mappings: tuple[Mapping, ...]
+    editions: tuple[Edition, ...] = ()
 
     def of(self, kind: str, *, as_of: dt.date, scheme: str = "") -> tuple[Mapping, ...]:
         """What the schemes in force on a day say of a kind; of one scheme only when it is named."""
@@ -94,7 +162,7 @@ class Schemes(Value, frozen=True):
 
     def names(self) -> tuple[str, ...]:
         """The schemes by name."""
-        return tuple(sorted({row.scheme for row in self.mappings}))
+        return tuple(sorted({edition.scheme for edition in self.editions}))
 
 
 def load(folder: Path, kinds: Collection[str]) -> Schemes:
@@ -108,10 +176,12 @@ def load(folder: Path, kinds: Collection[str]) -> Schemes:
         ConfigError: a file does not fit, a kind is unknown, a date is no date, or a row is not certain enough to ship.
     """
     found: list[Mapping] = []
+    editions: list[Edition] = []
     for path in rulefile.files(folder):
         file = rulefile.read(path, _File)
         for day in (file.effective_from, file.effective_to):
             _check_date(path, day)
+        editions.append(_edition(path, file))
         for row in file.rows:
             if row.certainty != "O" or row.check:
                 raise ConfigError(
@@ -122,7 +192,42 @@ def load(folder: Path, kinds: Collection[str]) -> Schemes:
                 if kind not in kinds:
                     raise ConfigError(f"`{path}` clause `{row.clause}` names the unknown kind `{kind}`")
                 found.append(_mapping(file, row, kind))
-    return Schemes(tuple(found))
+    return Schemes(tuple(found), tuple(editions))
+
+
+def _edition(path: Path, file: _File) -> Edition:
+    counts = []
+    for count in file.counts:
+        _check_date(path, count.effective_from)
+        if count.certainty != "O" or count.check:
+            raise ConfigError(
+                f"`{path}` clause `{count.clause}` is not certain: certainty `{count.certainty}`",
+                help="ship only rows that were read in the official text",
+            )
+        if count.more_than is None and count.at_least is None and count.less_than is None:
+            raise ConfigError(
+                f"`{path}` clause `{count.clause}` has no bound", help="say more_than, at_least, less_than"
+            )
+        counts.append(
+            Count(
+                count.clause,
+                count.of,
+                Names(count.en, count.zh_hans, count.zh_hant),
+                count.more_than,
+                count.at_least,
+                count.less_than,
+                count.effective_from or file.effective_from,
+            )
+        )
+    return Edition(
+        file.scheme,
+        file.edition,
+        file.source,
+        file.effective_from,
+        file.effective_to,
+        tuple(counts),
+        file.gaps,
+    )
 
 
 def _mapping(file: _File, row: _Row, kind: str) -> Mapping:
@@ -133,6 +238,7 @@ def _mapping(file: _File, row: _Row, kind: str) -> Mapping:
         kind=kind,
         category_en=row.category_en,
         category_zh=row.category_zh,
+        category_zh_hant=row.category_zh_hant or row.category_zh,
         sensitive=row.sensitive,
         level=row.level,
         letter=row.letter,

@@ -34,6 +34,12 @@ Attributes = Annotated[
 ]
 
 
+Scheme = Annotated[
+    str, typer.Option("--scheme", help="Answer by a law or standard: pipl, gbt45574, jrt0197 ...; see rules/schemes.")
+]
+AsOf = Annotated[str, typer.Option("--as-of", metavar="DAY", help="As the scheme stood on a day, as 2025-10-31.")]
+
+
 class Language(enum.StrEnum):
     """The languages of names."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from guard.anonymize.rows import Ports
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
+    from guard.classify.scheme_report import SchemeReport
     from guard.engine.duties import Duties
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
@@ -163,6 +164,30 @@ class Guard:
             trail = Trail("classify", name=name, edges=edges_of_scan(labels), body={"fields": len(labels)})
             leave(self._parts, trail, operator=self.operator, time=self._desk.time())
         return labels
+
+    def scheme_report(
+        self,
+        scheme: str,
+        *,
+        as_of: date | None = None,
+        report: ScanReport | None = None,
+        labels: Sequence[FieldLabel] | None = None,
+    ) -> SchemeReport:
+        """What a law or standard says of all fields that guard knows, of one scan's, or of these, as of a day.
+
+        Raises:
+            UsageError: no such scheme.
+            NothingScannedError: no field is known.
+        """
+        from guard.engine.scheme import scheme_report
+
+        day = as_of or self._clock().date()
+        return scheme_report(self._parts, scheme, as_of=day, scan=report, labels=labels)
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """The level of every kind, by the taxonomy."""
+        return {kind: row.level for kind, row in self._parts.classifier.taxonomy.kinds.items()}
 
     def kind_name(self, kind: str, language: Language = "en") -> str:
         """What people call a kind."""

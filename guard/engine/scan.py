@@ -97,6 +97,7 @@ def scan(
             tables=tuple(str(table.name) for table in tables),
             skipped=(*unreadable, *skipped),
             rows=tuple((str(table.name), table.rows) for table in tables),
+            counted=tuple((table.dataset.name, table.rows) for table in tables if table.rows is not None),
             seed=seed,
             sample=sample,
             rules_version=parts.classifier.version,

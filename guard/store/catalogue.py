@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, true, update
 
 from guard.errors import UsageError
 from guard.model import Dataset, FieldLabel, FieldRef, Label, State, Value
@@ -118,6 +118,10 @@ class CatalogueRepository:
             else:
                 told[number] = (field, (Label(kind, level, State(state)),) if kind is not None else ())
         yield from told.values()
+
+    def everything(self) -> tuple[FieldLabel, ...]:
+        """The labels of all datasets of all sources, as they are now."""
+        return self._read(true(), None)
 
     def tables(self, namespace: str) -> tuple[Dataset, ...]:
         """The datasets of a source that have a label."""

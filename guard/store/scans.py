@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -81,6 +81,14 @@ class ScanRepository:
         with self._store.read() as connection:
             body = connection.execute(select(schema.scan.c.report).where(schema.scan.c.id == scan)).scalar()
         return _reports.decode(body) if body else None
+
+    def reports(self) -> Iterator[ScanReport]:
+        """The report of every finished scan, the oldest first."""
+        columns = schema.scan.c
+        statement = select(columns.report).where(columns.report.is_not(None)).order_by(columns.finished, columns.id)
+        with self._store.read() as connection:
+            for body in connection.execute(statement).scalars():
+                yield _reports.decode(body)
 
     def _records(self, where: ColumnElement[bool]) -> tuple[ScanRecord, ...]:
         columns = schema.scan.c

@@ -1,4 +1,4 @@
-"""`guard classify`: what a text holds, without any database."""
+"""`guard classify`: what a text holds, without any database; or what a scheme says of what scans found."""
 
 from __future__ import annotations
 
@@ -7,27 +7,57 @@ from typing import Annotated
 
 import typer
 
-from guard.cli.options import ConfigFile, Language, NamesIn, check_choice, read_text
-from guard.cli.session import session
+from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme, check_choice, read_text
+from guard.cli.schemes import as_record, as_text, day_of, exit_code
+from guard.cli.session import recorded, session
 from guard.cli.tables import render_table
 from guard.cli.terminal import answer, out
-from guard.errors import EXIT_CLEAN, EXIT_FINDINGS
+from guard.errors import EXIT_CLEAN, EXIT_FINDINGS, UsageError
+from guard.model import Dataset, FieldLabel, FieldRef, Finding, Label
 
 
 def command(
-    text: Annotated[str, typer.Argument(help="The text; `-` reads standard input, `@FILE` a file.")],
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            help="The text; `-` reads standard input, `@FILE` a file. With --scheme and no text: all fields."
+        ),
+    ] = None,
+    scheme: Scheme = "",
+    as_of: AsOf = "",
     output_format: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
     language: NamesIn = Language.EN,
     config: ConfigFile = None,
 ) -> int:
     """Find sensitive kinds in a text; prints positions, never the values. Exit code 1 means something sensitive was
-    found; a date or the name of a place alone is none."""
+    found; a date or the name of a place alone is none.
+
+    With `--scheme` the answer is in the categories and levels of a law or standard, as of a day; without a text it is
+    about all fields that scans found. Exit code 3 then means that the scheme was not in force on that day, 4 that it
+    says something that the rule pack does not map, or that a field was not looked at.
+    """
     check_choice(output_format, ("table", "json"))
+    day = day_of(as_of)
+    if text is None:
+        if not scheme:
+            raise UsageError("missing argument `TEXT`", help="give a text, or --scheme for what scans found")
+        with recorded(config) as g:
+            report = g.scheme_report(scheme, as_of=day)
+            if output_format == "json":
+                answer(json.dumps(as_record(report, g, language.value), ensure_ascii=False, indent=2) + "\n")
+            else:
+                out(as_text(report, g, language.value))
+        return exit_code(report)
     content = read_text(text)
     with session(config) as g:
         findings = g.classify_text(content)
         names = {found.kind: g.kind_name(found.kind, language.value) for found in findings}
         sensitive = any(g.kind_is_sensitive(found.kind) for found in findings)
+        said = ""
+        record = None
+        if scheme:
+            report = g.scheme_report(scheme, as_of=day, labels=_labels(findings, g.levels))
+            said, record = as_text(report, g, language.value), as_record(report, g, language.value)
     if output_format == "json":
         records = [
             {
@@ -39,12 +69,20 @@ def command(
             }
             for found in findings
         ]
-        answer(json.dumps({"v": 1, "findings": records}, ensure_ascii=False, indent=2) + "\n")
+        whole = {"v": 1, "findings": records, **({"scheme": record} if record else {})}
+        answer(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
     elif findings:
         rows = [
             (names[found.kind], found.kind, f"{found.start}-{found.end}", f"{found.score:.2f}") for found in findings
         ]
-        out(render_table(("what it is", "kind", "characters", "score"), rows))
+        out(render_table(("what it is", "kind", "characters", "score"), rows) + (f"\n{said}" if said else ""))
     else:
         out(f"nothing sensitive found in {len(content)} character{'s' * (len(content) != 1)}\n")
     return EXIT_FINDINGS if sensitive else EXIT_CLEAN
+
+
+def _labels(findings: list[Finding], levels: dict[str, int]) -> tuple[FieldLabel, ...]:
+    """Findings as fields, so that a scheme says of them what it says of columns."""
+    kinds = dict.fromkeys(found.kind for found in findings)
+    here = Dataset("text", "text")
+    return tuple(FieldLabel(FieldRef(here, kind), "sensitive", Label(kind, levels[kind])) for kind in kinds)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from guard.cli.formats import check_format, render_scan, scan_formats
-from guard.cli.options import ConfigFile, Language, NamesIn
+from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme
 from guard.cli.progress import progress
+from guard.cli.schemes import day_of, with_scheme
 from guard.cli.session import session
 from guard.cli.terminal import answer, check_writable, note, out, save
 from guard.errors import (
@@ -19,6 +20,7 @@ from guard.errors import (
     EXIT_NOTHING,
     NothingScannedError,
     SourceError,
+    UsageError,
 )
 from guard.model import ScanReport
 
@@ -38,6 +40,8 @@ def command(
         int, typer.Option(help="Exit 1 only for fields of this level or above; 6 never does.", min=1, max=6)
     ] = 1,
     full: Annotated[bool, typer.Option("--full", help="Read also what did not change since an earlier scan.")] = False,
+    scheme: Scheme = "",
+    as_of: AsOf = "",
     language: NamesIn = Language.EN,
     config: ConfigFile = None,
 ) -> int:
@@ -49,6 +53,9 @@ def command(
     """
     check_format(output_format)
     check_writable(output)
+    day = day_of(as_of)
+    if scheme and output_format not in ("table", "json", "markdown"):
+        raise UsageError(f"`--scheme` does not go with `{output_format}`", help="choose table, markdown or json")
     with session(config) as g:
         with progress() as show:
             try:
@@ -56,6 +63,10 @@ def command(
             except SourceError as error:
                 raise NothingScannedError(error.message, help=error.help) from error
         text = render_scan(report, output_format, lambda kind: g.kind_name(kind, language.value))
+        if scheme:
+            text = with_scheme(
+                text, output_format, g.scheme_report(scheme, as_of=day, report=report), g, language.value
+            )
     if output:
         save(output, text)
         note(f"written to {output}")
