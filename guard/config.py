@@ -82,6 +82,7 @@ class ScanSection(_Section):
     seed: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0, le=3600)  # seconds a table
     threads: int = Field(default=2, ge=1, le=64)  # tables read at once
+    suppressions: str = "suppressions.yaml"  # accepted findings; none where the file is not there
 
 
 class QuerySection(_Section):

@@ -18,7 +18,7 @@ from guard.classify.registry import sources_of_detectors
 # Modules of this package that never look at a value.
 WEIGHING = frozenset(
     {"catalogue", "classifier", "columns", "lexicon", "local_truth", "memory", "odds", "reader", "replay"}
-    | {"scheme_report", "schemes", "taxonomy"}
+    | {"scheme_report", "schemes", "suppress", "taxonomy"}
 )
 _FOLDER = Path(__file__).parent
 _FACTS = re.compile(rb"^(?:PASS_RATE|COLUMN_RATE|PRIOR|CEILING|RECALL|MINIMUM) = .*$", re.MULTILINE)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guard.audit import AuditLog, PublicKey, Signer
     from guard.audit.people import People
     from guard.classify import Classifier
+    from guard.classify.suppress import Suppression
     from guard.engine.dp_answer import PrivateAnswers
     from guard.engine.places import Places
     from guard.engine.project import Projector
@@ -117,6 +118,14 @@ class Components:
     def classifier(self) -> Classifier:
         """The detectors with the pack's taxonomy and names."""
         return self._once("classifier", self._open_classifier)
+
+    @property
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """The findings that somebody accepted."""
+        from guard.classify.suppress import load
+
+        path = self.loaded.root / self.loaded.config.scan.suppressions
+        return load(path, self.classifier.taxonomy.kinds)
 
     @property
     def pack(self) -> Pack:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from guard.audit import PublicKey
     from guard.audit.prune import Pruned
     from guard.classify.scheme_report import SchemeReport
+    from guard.classify.suppress import Gate
     from guard.engine.duties import Duties
     from guard.engine.keys import KeyOffice
     from guard.engine.reidentify import Reidentified, Turn
@@ -183,6 +184,18 @@ class Guard:
 
         day = as_of or self._clock().date()
         return scheme_report(self._parts, scheme, as_of=day, scan=report, labels=labels)
+
+    def gate(self, report: ScanReport, *, baseline: Path | None = None) -> Gate:
+        """Which findings of a report somebody accepted (`scan.suppressions`), and which a baseline knows.
+
+        Raises:
+            ConfigError: the suppressions do not fit.
+            UsageError: the baseline cannot be read.
+        """
+        from guard.classify.suppress import gate, read_baseline
+
+        known = read_baseline(baseline) if baseline is not None else None
+        return gate(report.fields, self._parts.suppressions, day=self._clock().date(), baseline=known)
 
     @property
     def levels(self) -> dict[str, int]:

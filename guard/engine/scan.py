@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from guard.audit import timestamp
+from guard.classify.suppress import Gate, gate
 from guard.engine.components import Components
 from guard.engine.project import Done
-from guard.engine.record import entry_of, scan_body
+from guard.engine.record import MAX_NAMES, entry_of, scan_body
 from guard.engine.release import edges_of_scan
 from guard.engine.unchanged import Standing, Unchanged
 from guard.errors import NothingScannedError, SourceError
@@ -80,6 +81,7 @@ def scan(
     if not tables and not unreadable:
         what = f"tables {', '.join(f'`{name}`' for name in only)}" if only else "a table"
         raise NothingScannedError(f"`{source.uri}` has no {what}", help="check the name, or leave the filter out")
+    suppressions = parts.suppressions  # a file that does not fit stops the scan before it begins
     started = timestamp(clock())
     begun = clock_time.perf_counter()
     run = parts.store.scans.begin(
@@ -143,11 +145,18 @@ def scan(
     edges = edges_of_scan(result.fields)
     digest = digest_of(edges)
     parts.store.lineage.keep(digest, edges)
-    body = {**scan_body(result, state="done"), "edges": digest}
+    accepted = gate(result.fields, suppressions, day=clock().date())
+    body = {**scan_body(result, state="done"), "edges": digest, "suppressed": _accepted(accepted)}
     index = parts.log.append(entry_of("scan", who, time=ended, body=body))
     job = Job(id=run.id, kind="scan", name=source.uri, started=started, subject=who.pseudonym, entry=index)
     parts.projector.put(Done(job=job, edges=edges, digest=digest, fields=result.fields))
     return result
+
+
+def _accepted(gate: Gate) -> list[str]:
+    """What was not a finding because somebody accepted it, and who, for the record."""
+    every = sorted({f"{each.rule}:{each.target}:{each.owner}:{each.expires}" for each in gate.suppressed.values()})
+    return every if len(every) <= MAX_NAMES else [*every[:MAX_NAMES], f"and {len(every) - MAX_NAMES} more"]
 
 
 def _each(

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from guard.cli.formats import check_format, render_scan, scan_formats
+from guard.classify.suppress import Gate
+from guard.cli.formats import OPEN, check_format, findings, render_scan, scan_formats
 from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme
 from guard.cli.progress import progress
 from guard.cli.schemes import day_of, with_scheme
@@ -23,6 +24,8 @@ from guard.errors import (
     UsageError,
 )
 from guard.model import ScanReport
+
+MOST_SECRET = 5  # the highest level; `--fail-level` above it never fails
 
 
 def command(
@@ -40,6 +43,9 @@ def command(
         int, typer.Option(help="Exit 1 only for fields of this level or above; 6 never does.", min=1, max=6)
     ] = 1,
     full: Annotated[bool, typer.Option("--full", help="Read also what did not change since an earlier scan.")] = False,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Only what this baseline does not know is a finding.")
+    ] = None,
     scheme: Scheme = "",
     as_of: AsOf = "",
     language: NamesIn = Language.EN,
@@ -50,6 +56,9 @@ def command(
     Exit code 1 means that sensitive fields were found, or that what was seen contradicts the lineage, 3 that nothing
     was looked at, 4 that the result is partial. With `--format sarif` the findings are in the file, and the exit code
     is 0 for them.
+
+    With a baseline SARIF keeps no 0 for what is new. Accepted findings stand in the file that `scan.suppressions`
+    names; one that has expired is a finding.
     """
     check_format(output_format)
     check_writable(output)
@@ -62,7 +71,8 @@ def command(
                 report = g.scan(source, table, sample, seed, full=full, progress=show)
             except SourceError as error:
                 raise NothingScannedError(error.message, help=error.help) from error
-        text = render_scan(report, output_format, lambda kind: g.kind_name(kind, language.value))
+        gate = g.gate(report, baseline=baseline)
+        text = render_scan(report, output_format, lambda kind: g.kind_name(kind, language.value), gate)
         if scheme:
             text = with_scheme(
                 text, output_format, g.scheme_report(scheme, as_of=day, report=report), g, language.value
@@ -74,14 +84,16 @@ def command(
         out(text)
     else:
         answer(text)
-    return exit_code(report, fail_level=fail_level, is_sarif=output_format == "sarif")
+    is_sarif = output_format == "sarif" and baseline is None
+    return exit_code(report, fail_level=fail_level, is_sarif=is_sarif, gate=gate)
 
 
-def exit_code(report: ScanReport, *, fail_level: int, is_sarif: bool = False) -> int:
+def exit_code(report: ScanReport, *, fail_level: int, is_sarif: bool = False, gate: Gate = OPEN) -> int:
     """Partial outranks findings; SARIF carries findings in itself and keeps 0 for them."""
     if all(field.verdict == "not_scanned" for field in report.fields):
         return EXIT_NOTHING
     if report.partial:
         return EXIT_INCOMPLETE
-    found = any(field.label and field.label.level >= fail_level for field in report.sensitive) or report.contradictions
+    found = any(field.label and field.label.level >= fail_level for field in findings(report, gate))
+    found = found or (bool(gate.expired) and fail_level <= MOST_SECRET) or bool(report.contradictions)
     return EXIT_FINDINGS if found and not is_sarif else EXIT_CLEAN

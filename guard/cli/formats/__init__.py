@@ -8,11 +8,13 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from guard.classify.suppress import Gate, Suppression
 from guard.errors import UsageError
 from guard.model import Contradiction, Dataset, FieldLabel, ScanReport
 
 CONTRADICTION = "lineage.contradiction"  # the rule that a contradiction breaks
 Texts = Callable[[str], str]  # kind -> its name for people
+OPEN = Gate()  # nothing is accepted, nothing was known
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def check_format(format_name: str) -> None:
         raise UsageError(f"unknown format `{format_name}`", help=f"choose one of {', '.join(scan_formats())}")
 
 
-def render_scan(report: ScanReport, format_name: str, name_of: Texts) -> str:
+def render_scan(report: ScanReport, format_name: str, name_of: Texts, gate: Gate = OPEN) -> str:
     """The report in one of `scan_formats()`, ending with a newline.
 
     Raises:
@@ -49,7 +51,7 @@ def render_scan(report: ScanReport, format_name: str, name_of: Texts) -> str:
     """
     check_format(format_name)
     module = importlib.import_module(f"{__name__}.{format_name}")
-    text: str = module.render(report, name_of)
+    text: str = module.render(report, name_of, gate)
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -74,6 +76,39 @@ def summary(report: ScanReport) -> str:
         f"{_many(count.unread, 'field')} not looked at, {_many(count.skipped, 'table')} skipped"
         f"{against if report.contradictions else ''}"
         + (f"; {_many(report.unchanged, 'field')} unchanged, not read again" if report.unchanged else "")
+    )
+
+
+def findings(report: ScanReport, gate: Gate) -> tuple[FieldLabel, ...]:
+    """The findings that nobody accepted and that no baseline knows."""
+    return tuple(field for field in report.sensitive if gate.counts(field))
+
+
+def accepted_lines(report: ScanReport, gate: Gate) -> list[str]:
+    """What was accepted, what is accepted no longer, and what the baseline had, a line each."""
+    short = short_names(report)
+    lines = []
+    for field in report.sensitive:
+        found = gate.suppression(field)
+        if found is not None and field.label:
+            where = f"{short(field.field.dataset)}.{field.field.path}"
+            lines.append(
+                f"suppressed: {where} ({field.label.kind}) until {found.expires} by {found.owner}: {found.reason}"
+            )
+    lines += [f"expired suppression: {expired(each)}" for each in gate.expired]
+    lines += [f"unused suppression: {each.rule} for {each.target} by {each.owner}" for each in gate.unused]
+    if gate.known is not None:
+        states = [gate.state(field) for field in report.sensitive if gate.suppression(field) is None]
+        counts = f"{states.count('new')} new, {states.count('unchanged')} known, {len(gate.absent)} no longer there"
+        lines.append(f"against the baseline: {counts}")
+    return lines
+
+
+def expired(suppression: Suppression) -> str:
+    """A suppression after its last day, in words."""
+    return (
+        f"{suppression.rule} for {suppression.target} ended on {suppression.expires}; {suppression.owner} accepted it:"
+        f" {suppression.reason}"
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from guard.cli.formats import Texts, totals
+from guard.classify.suppress import Gate
+from guard.cli.formats import OPEN, Texts, totals
 from guard.model import Contradiction, FieldLabel, ScanReport
 
 VERSION = 1
 
 
-def render(report: ScanReport, name_of: Texts) -> str:
+def render(report: ScanReport, name_of: Texts, gate: Gate = OPEN) -> str:
     """One JSON object with `v`, the totals, the fields and what was skipped."""
     document = {
         "v": VERSION,
@@ -30,8 +31,9 @@ def render(report: ScanReport, name_of: Texts) -> str:
         "unchanged": report.unchanged,
         "totals": asdict(totals(report)),
         "tables": [{"name": name, "rows": rows} for name, rows in report.rows],
-        "fields": [field_record(field, name_of) for field in report.fields],
+        "fields": [field_record(field, name_of, gate) for field in report.fields],
         "contradictions": [disagreement_record(one) for one in report.contradictions],
+        **gate_record(gate),
         "skipped": [msgspec.to_builtins(skipped) for skipped in report.skipped],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
@@ -50,7 +52,18 @@ def disagreement_record(one: Contradiction) -> dict[str, Any]:
     }
 
 
-def field_record(field: FieldLabel, name_of: Texts) -> dict[str, Any]:
+def gate_record(gate: Gate) -> dict[str, Any]:
+    """What is accepted no longer, what nothing needs, and what the baseline had."""
+    record: dict[str, Any] = {
+        "expired_suppressions": [msgspec.to_builtins(each) for each in gate.expired],
+        "unused_suppressions": [msgspec.to_builtins(each) for each in gate.unused],
+    }
+    if gate.known is not None:
+        record["absent"] = [msgspec.to_builtins(each) for each in gate.absent]
+    return record
+
+
+def field_record(field: FieldLabel, name_of: Texts, gate: Gate = OPEN) -> dict[str, Any]:
     """One field as JSON; a field that was not looked at says so and why."""
     record: dict[str, Any] = {
         "namespace": field.field.dataset.namespace,
@@ -71,6 +84,10 @@ def field_record(field: FieldLabel, name_of: Texts) -> dict[str, Any]:
             "score": round(field.score, 4),
             "others": [{"kind": kind, "score": round(score, 4)} for kind, score in field.others],
         }
+        if (found := gate.suppression(field)) is not None:
+            record["suppressed"] = msgspec.to_builtins(found)
+        if gate.known is not None and field.verdict == "sensitive":
+            record["baseline"] = gate.state(field)
     if field.verdict == "clean":
         record["upper_bound"] = round(field.upper_bound, 6)
     if field.verdict == "not_scanned":

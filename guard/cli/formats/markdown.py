@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from guard.cli.formats import Texts, disagreement, main_evidence, not_looked_at, short_names, summary
+from guard.classify.suppress import Gate
+from guard.cli.formats import (
+    OPEN,
+    Texts,
+    accepted_lines,
+    disagreement,
+    findings,
+    main_evidence,
+    not_looked_at,
+    short_names,
+    summary,
+)
 from guard.cli.terminal import cell
 from guard.model import ScanReport
 
@@ -12,13 +23,14 @@ from guard.model import ScanReport
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
 
 
-def render(report: ScanReport, name_of: Texts) -> str:
+def render(report: ScanReport, name_of: Texts, gate: Gate = OPEN) -> str:
     """The sensitive fields, then what was not looked at, then the summary."""
     short = short_names(report)
     lines = [f"# Scan of {_plain(report.source)}", "", summary(report)]
-    if report.sensitive:
+    shown = findings(report, gate)
+    if shown:
         lines += ["", "| table | field | kind | level | score | main evidence |", "|---|---|---|---|---|---|"]
-    for field in report.sensitive:
+    for field in shown:
         assert field.label is not None
         cells = (
             short(field.field.dataset),
@@ -35,6 +47,9 @@ def render(report: ScanReport, name_of: Texts) -> str:
             f"- {_plain(short(one.field.dataset))}.{_plain(one.field.path)}: {_plain(disagreement(one))}"
             for one in report.contradictions
         ]
+    accepted = accepted_lines(report, gate)
+    if accepted:
+        lines += ["", "## Accepted", "", *(f"- {_plain(line)}" for line in accepted)]
     unread = not_looked_at(report)
     if unread or report.skipped:
         lines += ["", "## Not looked at", ""]

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from guard import __version__
-from guard.cli.formats import CONTRADICTION, Texts, disagreement, not_looked_at
+from guard.classify.suppress import Gate, Known, Suppression
+from guard.cli.formats import CONTRADICTION, OPEN, Texts, disagreement, expired, not_looked_at
 from guard.model import Contradiction, Dataset, FieldLabel, FieldRef, ScanReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+EXPIRED = "guard.expired_suppression"
 LEVELS = {1: "note", 2: "note", 3: "warning", 4: "error", 5: "error"}
 
 
-def render(report: ScanReport, name_of: Texts) -> str:
+def render(report: ScanReport, name_of: Texts, gate: Gate = OPEN) -> str:
     """One run: a rule for each kind found, a result for each sensitive field, a notification for all not looked at."""
     labelled = [(field, field.label) for field in report.sensitive if field.label]
     kinds = sorted({label.kind for _, label in labelled})
@@ -32,7 +34,10 @@ def render(report: ScanReport, name_of: Texts) -> str:
             "driver": {
                 "name": "guard",
                 "version": __version__,
-                "rules": [{"id": kind, "shortDescription": {"text": text}} for kind, text in rules],
+                "rules": [
+                    *({"id": kind, "shortDescription": {"text": text}} for kind, text in rules),
+                    *([{"id": EXPIRED, "shortDescription": {"text": "expired suppression"}}] if gate.expired else []),
+                ],
             }
         },
         # The part before the last slash is the category that code hosts compare runs by (section 3.17.3).
@@ -46,14 +51,16 @@ def render(report: ScanReport, name_of: Texts) -> str:
         ],
         "columnKind": "unicodeCodePoints",
         "results": [
-            *(_result(field, kinds, name_of) for field, _ in labelled),
+            *(_result(field, kinds, name_of, gate) for field, _ in labelled),
+            *(_expired(each, len(rules)) for each in gate.expired),
             *(_against(one, len(kinds)) for one in report.contradictions),
+            *(_absent(each) for each in gate.absent),
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def _result(field: FieldLabel, kinds: list[str], name_of: Texts) -> dict[str, Any]:
+def _result(field: FieldLabel, kinds: list[str], name_of: Texts, gate: Gate) -> dict[str, Any]:
     assert field.label is not None
     place = _place(field)
     mark = _digest(f"{field.label.kind}\n{field.field.dataset.namespace}\n{place}")
@@ -66,6 +73,39 @@ def _result(field: FieldLabel, kinds: list[str], name_of: Texts) -> dict[str, An
         "partialFingerprints": {"guard/v1": mark},
         "rank": round(field.score * 100, 1),
         "properties": {"level": field.label.level, "state": str(field.label.state)},
+        **({"baselineState": gate.state(field)} if gate.known is not None else {}),
+        **({"suppressions": [_suppression(found)]} if (found := gate.suppression(field)) is not None else {}),
+    }
+
+
+def _suppression(found: Suppression) -> dict[str, Any]:
+    """Section 3.35; `external` says that it stands in a file of its own, not in the source."""
+    about = {"owner": found.owner, "expires": found.expires, "rule": found.rule, "target": found.target}
+    return {"kind": "external", "status": "accepted", "justification": found.reason, "properties": about}
+
+
+def _expired(found: Suppression, index: int) -> dict[str, Any]:
+    mark = _digest(f"{EXPIRED}\n{found.rule}\n{found.target}\n{found.expires}")
+    return {
+        "ruleId": EXPIRED,
+        "ruleIndex": index,
+        "level": "error",
+        "message": {"text": f"a suppression has expired: {expired(found)}"},
+        "locations": [{"logicalLocations": [{"fullyQualifiedName": found.target, "kind": "member"}]}],
+        "partialFingerprints": {"guard/v1": mark},
+    }
+
+
+def _absent(known: Known) -> dict[str, Any]:
+    """A finding of the baseline that is no longer there (section 3.27.24)."""
+    return {
+        "ruleId": known.kind,
+        "level": "none",
+        "kind": "pass",
+        "message": {"text": f"{known.field} no longer holds it"},
+        "locations": [{"logicalLocations": [{"fullyQualifiedName": known.field, "kind": "member"}]}],
+        "partialFingerprints": {"guard/baseline": known.fingerprint},
+        "baselineState": "absent",
     }
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from guard.cli.formats import Texts, disagreement, main_evidence, not_looked_at, short_names, summary
+from guard.classify.suppress import Gate
+from guard.cli.formats import (
+    OPEN,
+    Texts,
+    accepted_lines,
+    disagreement,
+    findings,
+    main_evidence,
+    not_looked_at,
+    short_names,
+    summary,
+)
 from guard.cli.tables import render_table
 from guard.cli.terminal import cell
 from guard.model import ScanReport
@@ -10,7 +21,7 @@ from guard.model import ScanReport
 HEADER = ("table", "field", "what it is", "kind", "level", "score", "because")
 
 
-def render(report: ScanReport, name_of: Texts) -> str:
+def render(report: ScanReport, name_of: Texts, gate: Gate = OPEN) -> str:
     """The sensitive fields with their main evidence, what was not looked at, and the summary."""
     short = short_names(report)
     rows = [
@@ -23,7 +34,7 @@ def render(report: ScanReport, name_of: Texts) -> str:
             f"{field.score:.2f}",
             main_evidence(field, reasons=2),
         )
-        for field in report.sensitive
+        for field in findings(report, gate)
         if field.label
     ]
     parts = [render_table(HEADER, rows)] if rows else []
@@ -36,4 +47,5 @@ def render(report: ScanReport, name_of: Texts) -> str:
         for field in not_looked_at(report)
     ]
     parts += [f"not looked at: {cell(f'{skipped.name}: {skipped.reason}')}\n" for skipped in report.skipped]
+    parts += [f"{cell(line)}\n" for line in accepted_lines(report, gate)]
     return "".join([*parts, summary(report), "\n"])
