@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from guard.classify.cells import Cells, of_array, of_texts
+from guard.classify.documents import read_documents
 from guard.classify.registry import column_dispatch
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 32  # levels; deeper parts are reported as not scanned
 MOST_KEYS = 200  # paths of one JSON column
-_LONGEST_JSON = 65_536  # characters of one document
-_MOST_DOCUMENTS = 1_000
 _MOST_LEAVES = 200_000  # of one column
 _RARE = 20  # a key of fewer than one document in so many ...
 _RARE_FROM = 20  # ... when there are at least so many documents
@@ -73,16 +72,16 @@ def _arrow(path: str, array: Any, parent: str, depth: int) -> Iterator[Part]:
     else:
         cells = of_array(array)
         reason = "" if cells else "its values are not text, numbers or dates"
-        documents = (
-            _documents(cells)
-            if cells and (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-            else None
-        )
-        yield Part(
-            path, spelled, Cells([], cells.looked_at, cells.nulls) if documents and cells else cells, parent, reason
-        )
-        if documents:
-            yield from _json(path, documents)
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+        found = read_documents(cells.values) if cells and is_text else None
+        if cells and found and found.parsed:
+            yield Part(path, spelled, Cells([], cells.looked_at, cells.nulls), parent)
+            yield from _json(path, found.parsed)
+        else:
+            yield Part(path, spelled, cells, parent, reason)
+        if found and found.unread:
+            whole = "documents are cut or damaged, and what lies behind was not read"
+            yield Part(f"{path}.**", "json", None, path, f"{found.unread} of {found.tried} {whole}")
 
 
 def _combined(array: Any) -> Any:
@@ -91,22 +90,6 @@ def _combined(array: Any) -> Any:
     if isinstance(array, pa.ChunkedArray):
         return array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     return array
-
-
-def _documents(cells: Cells) -> list[Any] | None:
-    """The parsed values when at least four of five are JSON objects or arrays, else None."""
-    if not cells.values or sum(value[:1] in "{[" for value in cells.values) * 5 < len(cells.values) * 4:
-        return None
-    parsed = []
-    for value in cells.values[:_MOST_DOCUMENTS]:
-        if len(value) > _LONGEST_JSON:
-            continue
-        try:
-            parsed.append(json.loads(value))
-        except (ValueError, RecursionError):
-            continue
-    tried = min(len(cells.values), _MOST_DOCUMENTS)
-    return parsed if len(parsed) * 5 >= tried * 4 else None
 
 
 def _json(path: str, documents: list[Any]) -> Iterator[Part]:
