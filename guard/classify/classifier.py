@@ -51,8 +51,10 @@ class Classifier:
                 taxonomy.
         """
         from guard.classify.latin.model import content as chain_content
+        from guard.classify.own import load as load_own
         from guard.classify.registry import detectors
 
+        load_own(rules / "detectors")
         taxonomy = taxonomies.load(rules / "taxonomy")
         lexicon, content = lexicons.load(rules / "names")
         known = detectors()

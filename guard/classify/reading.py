@@ -14,7 +14,7 @@ from guard.classify import token
 from guard.classify.context import NEAR_BITS, WordIndex, Words, words_of
 from guard.classify.detector import Detector
 from guard.classify.odds import MOST_BITS, clip, rarity
-from guard.classify.registry import token_dispatch
+from guard.classify.registry import token_dispatch, when_added
 from guard.model import Evidence
 
 REPORT_BITS = 0.0
@@ -136,6 +136,8 @@ class _Pools(dict[tuple[str, float], Pool]):
 
 _POOLS = _Pools()
 PLANS = Plans()
+when_added(_POOLS.clear)
+when_added(PLANS.clear)
 _NONE = Pool([], 0.0)
 
 

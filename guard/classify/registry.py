@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from guard.classify import detectors as package
 from guard.classify.detector import Detector, load
 from guard.classify.shape import shape_of
 from guard.classify.shape_index import ShapeIndex
+from guard.errors import ConfigError
 
 _REMEMBERED = 65_536  # shapes
 
@@ -20,8 +22,46 @@ _REMEMBERED = 65_536  # shapes
 def detectors() -> dict[str, Detector]:
     """Every detector by id, in order of id; loads their modules on the first call."""
     prefix = package.__name__ + "."
-    found = sorted(module.name for module in pkgutil.walk_packages(package.__path__, prefix) if not module.ispkg)
-    return {name.removeprefix(prefix): load(name.removeprefix(prefix), importlib.import_module(name)) for name in found}
+    names = [module.name for module in pkgutil.walk_packages(package.__path__, prefix) if not module.ispkg]
+    found = {
+        name.removeprefix(prefix): load(name.removeprefix(prefix), importlib.import_module(name)) for name in names
+    }
+    return dict(sorted({**found, **{kind: own[0] for kind, own in _own.items()}}.items()))
+
+
+# Detectors of users, with what they were made from. INVARIANT: one id means one detector for the life of a process.
+_own: dict[str, tuple[Detector, bytes]] = {}
+
+
+def add(detector: Detector, source: bytes) -> None:
+    """Adds a user's own detector; the same one twice is one.
+
+    Raises:
+        ConfigError: another detector has this id.
+    """
+    known = _own.get(detector.id)
+    if known is not None and known[1] == source:
+        return
+    if known is not None or detector.id in detectors():
+        raise ConfigError(f"there is another detector `{detector.id}` in this process", help="give it another id")
+    _own[detector.id] = (detector, source)
+    forget_made()
+
+
+_made: list[Callable[[], object]] = []
+
+
+def when_added(forget: Callable[[], object]) -> None:
+    """Has `forget` called whenever there are other detectors: for what is made from them once."""
+    _made.append(forget)
+
+
+def forget_made() -> None:
+    """Forgets what was made from the detectors that there were."""
+    for cached in (detectors, sources_of_detectors, token_dispatch, column_dispatch):
+        cached.cache_clear()
+    for forget in _made:
+        forget()
 
 
 @cache
@@ -31,6 +71,8 @@ def sources_of_detectors() -> dict[str, bytes]:
 
 
 def _source(kind: str) -> bytes:
+    if kind in _own:
+        return _own[kind][1]
     found = importlib.util.find_spec(f"{package.__name__}.{kind}")
     assert found is not None
     assert found.origin is not None

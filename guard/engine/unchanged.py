@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from guard.classify.reader import detector_digests, reader_digest
 from guard.model import Dataset, FieldLabel, Table, TableName
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Unchanged:
         self._store = store
         self._classifier = classifier
         self._asked = (sample, seed)
+        self._reading = (reader_digest(), dict(detector_digests()))  # a newer guard may see more in the same values
         # INVARIANT: marks are taken before the first cell is read: a change in between shows at the next scan.
         self._marks: Mapping[TableName, str] = source.marks(tables)
         self._known: Mapping[Dataset, Known] = {} if full else store.memories.known(source.namespace)
@@ -77,6 +79,7 @@ class Unchanged:
         mark = _digest(token, table.identity, *self._asked) if token else ""
         judged = _digest(
             self._classifier.version,
+            self._reading,
             table.name,
             table.comment,
             [msgspec.structs.astuple(each) for each in table.columns],

@@ -7,6 +7,7 @@ larger, stays where it is and is read through a view.
 from __future__ import annotations
 
 import codecs
+import errno
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,26 @@ class Csv:
         return ()
 
 
+class Lines:
+    """Running text and logs, a row a line, UTF-8 or GB 18030."""
+
+    name = "text"
+
+    def columns(self, connection: Connection, path: Path) -> tuple[str, ...]:  # noqa: ARG002 - the port's signature
+        return ("line",)
+
+    def load(self, connection: Connection, name: str, paths: Sequence[Path]) -> tuple[Path, ...]:
+        if not _small(paths):
+            raise OSError(errno.EFBIG, "a text is read into memory")
+        connection.execute(f"CREATE TABLE {quoted(name, 'duckdb')} (line VARCHAR)")
+        for path in paths:
+            with _as_utf8(path) as readable:
+                lines = f"SELECT unnest(string_split(content, chr(10))) AS line FROM read_text({_list([readable])})"
+                kept = f"SELECT trim(line, chr(13)) AS line FROM ({lines})"
+                connection.execute(f"INSERT INTO {quoted(name, 'duckdb')} SELECT line FROM ({kept}) WHERE line <> ''")
+        return ()
+
+
 FORMATS: dict[str, Format] = {
     ".csv": Csv(),
     ".tsv": Csv(),
@@ -100,6 +121,8 @@ FORMATS: dict[str, Format] = {
     ".json": Json(),
     ".ndjson": Json(),
     ".jsonl": Json(),
+    ".txt": Lines(),
+    ".log": Lines(),
 }
 COMPRESSIONS = (".gz", ".zst")
 

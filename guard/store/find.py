@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 MAX_FOUND = 100  # fields
 MAX_NAME = 1024  # characters
 SEPARATORS = (".", "/")  # before the part of a dataset's name that a person types
-SUFFIXES = ("", ".csv", ".tsv", ".parquet", ".json", ".ndjson", ".jsonl")  # a file's table is called without it
+SUFFIXES = (
+    "",
+    ".csv",
+    ".tsv",
+    ".parquet",
+    ".json",
+    ".ndjson",
+    ".jsonl",
+    ".txt",
+    ".log",
+    ".md",
+)  # a file's table is called without it
 
 
 def find_fields(store: Store, name: str) -> tuple[FieldRef, ...]:

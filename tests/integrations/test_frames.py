@@ -18,7 +18,7 @@ version: 1
 purpose: tests
 default: keep
 fields:
-  - {column: 手机号, transform: redact}
+  手机号: {transform: redact}
 """
 
 
