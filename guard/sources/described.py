@@ -72,6 +72,10 @@ class Described:
             raise SourceError(f"`{self.uri}` changed its dialect", help="start guard again")
         return hashlib.sha256(self._text).hexdigest()
 
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:  # noqa: ARG002 - the port's signature
+        """None: there is nothing to read, so nothing to save."""
+        return {}
+
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:  # noqa: ARG002
         """No rows: the columns' names are all there is."""
         import pyarrow as pa

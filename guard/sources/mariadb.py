@@ -93,6 +93,10 @@ class MariaDB:
             self._looked = time.monotonic()
         return self._version
 
+    def marks(self, tables: Sequence[Table]) -> Mapping[TableName, str]:  # noqa: ARG002 - the port's signature
+        """None: the server tells of no table surely whether it changed (`UPDATE_TIME` is empty after a restart)."""
+        return {}
+
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """Random rows; of a large table from random places of its key, of a view from its beginning."""
         named = {"schema": table.name.schema, "name": table.name.name}

@@ -15,7 +15,7 @@ LOG = [
 ]
 
 
-@pytest.mark.parametrize("suffix", ["txt", "log", "md"])
+@pytest.mark.parametrize("suffix", ["txt", "log"])
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_a_log_is_read_line_by_line(tmp_path, suffix, encoding):
     """Blank lines are none; the label is that of texts which hold numbers."""
