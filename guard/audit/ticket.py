@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+from guard.audit import entry as canonical
 from guard.errors import AuditError
+from guard.model import Entry
 
 
 class Ticket:
@@ -13,15 +15,32 @@ class Ticket:
     INVARIANT: it is settled exactly once, by the writer, after the entries are durable or can no longer become so.
     """
 
-    __slots__ = ("_answered", "_error", "_first", "entries", "size")
+    __slots__ = ("_answered", "_error", "_first", "entries", "later", "size")
 
-    def __init__(self, entries: list[bytes]) -> None:
+    def __init__(self, entries: list[bytes], later: Entry | None = None) -> None:
         self.entries = entries
+        self.later = later  # an entry that the writer encodes
         self.size = sum(map(len, entries))  # bytes
         self._answered = allocate_lock()
         self._answered.acquire()
         self._first = -1
         self._error: AuditError | None = None
+
+    def __len__(self) -> int:
+        return 1 if self.later is not None else len(self.entries)
+
+    def encode(self) -> bool:
+        """Encodes what was left to the writer; False when it cannot be logged, and the caller was told so."""
+        if self.later is None:
+            return True
+        try:
+            self.entries = [canonical.encode(self.later)]
+        except AuditError as error:
+            self.fail(error)
+            return False
+        self.later = None
+        self.size = len(self.entries[0])
+        return True
 
     def settle(self, first: int) -> None:
         """Answers with the index of the first entry."""

@@ -4,7 +4,8 @@ It takes every ticket that has gathered, writes entries and signed checkpoint as
 only then answers all of them; the next callers gather meanwhile.
 
 A caller who finds the thread asleep hashes and signs by himself before he wakes it: the thread then has only the disk
-to wait for, and does not compete with him for the interpreter while he goes on.
+to wait for, and does not compete with him for the interpreter while he goes on. One who is about to leave the
+interpreter, since an engine works for him, has the thread do that too, and the encoding of his entry.
 """
 
 from __future__ import annotations
@@ -73,13 +74,17 @@ class Writer:
     def put(self, ticket: Ticket) -> None:
         """Queues a ticket. Called with `gate` held, after `wait_for_room`."""
         self._queue.append(ticket)
-        self._waiting += len(ticket.entries)
-        if self._asleep:
-            try:
-                self._gather()
-                self._stage()
-            finally:  # also after Ctrl-C: the thread then does what is not done
-                self._rouse()
+        self._waiting += len(ticket)
+        if not self._asleep:
+            return
+        if ticket.later is not None:
+            self._rouse()
+            return
+        try:
+            self._gather()
+            self._stage()
+        finally:  # also after Ctrl-C: the thread then does what is not done
+            self._rouse()
 
     def close(self) -> None:
         """Commits what was handed over, and ends."""
@@ -117,15 +122,17 @@ class Writer:
 
     def _take(self) -> bool:
         """Waits for work and takes what fits into one commit; False when the log closes and nothing is left."""
-        with self.gate:
-            self._asleep = not self._queue and not self._closing
-            asleep = self._asleep
-        if asleep:
-            self._wake.acquire()
-        with self.gate:
-            if not self._taken:
-                self._gather()
-            return bool(self._taken)
+        while True:
+            with self.gate:
+                self._asleep = not self._queue and not self._closing
+                asleep = self._asleep
+            if asleep:
+                self._wake.acquire()
+            with self.gate:
+                if not self._taken:
+                    self._gather()
+                if self._taken or (self._closing and not self._queue):
+                    return bool(self._taken)
 
     def _gather(self) -> None:
         """Takes what fits into one commit. Called with `gate` held."""
@@ -133,8 +140,11 @@ class Writer:
         while self._queue and count < MAX_BATCH and size < MAX_BATCH_BYTES:
             ticket = self._queue.popleft()
             self._taken.append(ticket)
-            count += len(ticket.entries)
-            size += ticket.size
+            count += len(ticket)
+            if ticket.encode():
+                size += ticket.size
+            else:
+                self._taken.pop()
         self._waiting -= count
         self._room.notify_all()
 

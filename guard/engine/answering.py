@@ -16,9 +16,10 @@ from guard.engine.prepare import Prepared
 from guard.engine.project import Done
 from guard.engine.result import Result
 from guard.errors import AccessDeniedError, UsageError
-from guard.model import Decision, EnforcedQuery, Sensitive
+from guard.model import Decision, EnforcedQuery, Job, Sensitive
 
 if TYPE_CHECKING:
+    from guard.audit.ticket import Ticket
     from guard.engine.dp import PrivateQuery
 
 
@@ -63,12 +64,12 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
         )
     hold_apart(desk, prepared, opened, parameters)
     enforced = bound(prepared.enforced, parameters) if parameters else prepared.enforced
-    decision, job, recorded = desk.submit(prepared)
-    # The log is made durable while the source works; the answer waits for both.
+    # The record is made durable while the source works; the answer waits for both.
+    recording = _Recording(desk, prepared)
     try:
-        table = opened.source.run(enforced, limits=desk.parts.query_limits)
+        table = opened.source.run(enforced, limits=desk.parts.query_limits, meanwhile=recording.begin)
     finally:
-        index = recorded.wait()
+        decision, job, index = recording.wait()
     desk.parts.projector.put(
         Done(
             msgspec.structs.replace(job, entry=index),
@@ -79,6 +80,31 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
         )
     )
     return Result(table=table, decision=decision, enforced=enforced, entry=index)
+
+
+class _Recording:
+    """The record of one ask: begun once, whenever the source gets so far, and in any case waited for."""
+
+    def __init__(self, desk: Desk, prepared: Prepared) -> None:
+        self._desk = desk
+        self._prepared = prepared
+        self._begun: tuple[Decision, Job, Ticket] | None = None
+
+    def begin(self) -> None:
+        """Hands the entry to the log; a source that tries twice is on record once."""
+        if self._begun is None:
+            self._begun = self._desk.submit(self._prepared)
+
+    def wait(self) -> tuple[Decision, Job, int]:
+        """The decision, its job, and the index of the entry, which is durable.
+
+        Raises:
+            AuditError: it is not, so nothing may leave.
+        """
+        self.begin()
+        assert self._begun is not None
+        decision, job, ticket = self._begun
+        return decision, job, ticket.wait()
 
 
 def _answer_privately(desk: Desk, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:

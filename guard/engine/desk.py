@@ -155,7 +155,7 @@ class Desk:
         decision = msgspec.structs.replace(prepared.decision, id=_new_id())
         time = self.time()
         body = prepared.body.plus(decision=decision.id)
-        recorded = self.parts.log.begin(entry("query", time=time, actor=prepared.actor, body=body))
+        recorded = self.parts.log.begin_soon(entry("query", time=time, actor=prepared.actor, body=body))
         job = Job(
             id=decision.id,
             kind="query",

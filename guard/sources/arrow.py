@@ -16,7 +16,7 @@ from guard.model import ColumnFunction, Dataset, EnforcedQuery, Table, TableName
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.names import quoted
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,9 +99,9 @@ class Frames:
         """A reservoir sample."""
         return self._inner.sample(table, rows=rows, seed=seed, limits=limits)
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
-        return self._inner.run(query, limits=limits)
+        return self._inner.run(query, limits=limits, meanwhile=meanwhile)
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads."""

@@ -25,7 +25,7 @@ from sqlglot import Dialect
 from guard.errors import SourceError, UsageError
 from guard.model import Column, ColumnFunction, Dataset, EnforcedQuery, Table, TableName, Value
 from guard.sources.names import matching, path_of
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,7 @@ class Described:
 
         return pa.table({column.name: pa.array([], pa.string()) for column in table.columns})
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:  # noqa: ARG002
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:  # noqa: ARG002
         """Always refuses.
 
         Raises:

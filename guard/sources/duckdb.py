@@ -15,7 +15,7 @@ from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_c
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.marks import of_files
 from guard.sources.names import absolute, path_of
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 from guard.sources.write import Written
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class DuckDBFile:
         """A reservoir sample."""
         return self._inner.sample(table, rows=rows, seed=seed, limits=limits)
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
-        return self._inner.run(query, limits=limits)
+        return self._inner.run(query, limits=limits, meanwhile=meanwhile)
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads."""

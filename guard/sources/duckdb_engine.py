@@ -18,7 +18,7 @@ from guard.sources.binding import bind
 from guard.sources.deadline import Deadline, deadline
 from guard.sources.duckdb_answer import TooManyRowsError, answer
 from guard.sources.pool import Pool
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -120,9 +120,10 @@ class DuckDBEngine:
             raise failure
         return found
 
-    def run(self, query: EnforcedQuery, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
         bound = bind(query, "dollar")
+        meanwhile()  # DuckDB leaves the interpreter to others while it plans and runs
         return self.query(bound.sql, bound.mapping(query.parameters), limits)
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:

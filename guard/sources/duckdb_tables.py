@@ -14,7 +14,7 @@ from sqlglot.errors import SqlglotError
 from guard.model import Column, Dataset, EnforcedQuery, Table, TableKind, TableName
 from guard.sources.duckdb_engine import DuckDBEngine
 from guard.sources.names import matching, quoted, quoted_table
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,9 +79,9 @@ class DuckDBTables:
         seeded = f"{sql} USING SAMPLE reservoir({int(rows)} ROWS) REPEATABLE ({int(seed) % MAX_SEED})"
         return self.engine.query(seeded, {}, Limits(rows=rows, seconds=limits.seconds))
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
-        return self.engine.run(query, limits)
+        return self.engine.run(query, limits, meanwhile)
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads."""

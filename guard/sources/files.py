@@ -24,7 +24,7 @@ from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.file_formats import COMPRESSIONS, FORMATS, Format, format_of
 from guard.sources.marks import of_files
 from guard.sources.names import absolute, path_of
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,9 +100,9 @@ class Files:
         """A reservoir sample."""
         return self._inner.sample(table, rows=rows, seed=seed, limits=limits)
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
-        return self._inner.run(query, limits=limits)
+        return self._inner.run(query, limits=limits, meanwhile=meanwhile)
 
     def relations(self, query: EnforcedQuery) -> frozenset[TableName] | None:
         """The tables that DuckDB's own plan reads; None where files are read in place."""

@@ -22,7 +22,7 @@ from guard.sources.binding import bind
 from guard.sources.mariadb_session import Session, checked, is_broken, refusal
 from guard.sources.names import matching
 from guard.sources.pool import Pool
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 from guard.sources.write import Written
 
 if TYPE_CHECKING:
@@ -114,9 +114,10 @@ class MariaDB:
             sql = mariadb_sample.from_head(table, key, rows=rows, seed=seed)
         return self._select(sql, {}, limits, _whole)
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
         sql, values = _bound(query)
+        meanwhile()
 
         def read(cursor: SSCursor) -> pa.Table:
             if cursor.description is None:

@@ -17,7 +17,7 @@ from guard.sources.names import matching
 from guard.sources.pool import Pool
 from guard.sources.postgres_exchange import Answer
 from guard.sources.postgres_session import Session, checked, refusal
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 from guard.sources.write import Written
 
 if TYPE_CHECKING:
@@ -108,12 +108,12 @@ class PostgreSQL:
                 return found
             share = min(100.0, share * 20)  # emptier than its statistics say
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
         bound = bind(query, "numbered")
         # The wrapping bounds the answer on the server and admits nothing but a SELECT; a subquery keeps its order.
         sql = f"SELECT * FROM ({bound.sql}\n) AS guard_answer LIMIT {limits.rows + 1}"
-        found = self._arrow(sql, bound.values(query.parameters), limits)
+        found = self._arrow(sql, bound.values(query.parameters), limits, meanwhile)
         if found.num_rows > limits.rows:
             raise SourceError(f"the answer has more than {limits.rows} rows", help="narrow the query or add a LIMIT")
         return found
@@ -177,10 +177,20 @@ class PostgreSQL:
         rows: list[tuple[Any, ...]] = self._select(sql, values, limits, lambda answer: answer.fetchall())
         return rows
 
-    def _arrow(self, sql: str, values: Sequence[Any], limits: Limits) -> pa.Table:
-        return self._select(sql, values, limits, lambda answer: postgres_arrow.table(answer.pgresult, answer.fetchall))
+    def _arrow(self, sql: str, values: Sequence[Any], limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
+        def read(answer: Answer) -> pa.Table:
+            return postgres_arrow.table(answer.pgresult, answer.fetchall)
 
-    def _select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Answer], T]) -> T:
+        return self._select(sql, values, limits, read, meanwhile)
+
+    def _select(
+        self,
+        sql: str,
+        values: Sequence[Any],
+        limits: Limits,
+        read: Callable[[Answer], T],
+        meanwhile: Meanwhile = nothing,
+    ) -> T:
         """Runs a statement; once more when only the session was at fault."""
         import psycopg
 
@@ -188,7 +198,7 @@ class PostgreSQL:
             failure: SourceError | None = None
             with self._pool.take() as lease:
                 try:
-                    return lease.connection.select(sql, values, limits, read)
+                    return lease.connection.select(sql, values, limits, read, meanwhile)
                 except psycopg.Error as error:
                     lease.broken = lease.connection.broken
                     # A prepared statement whose table changed is refused once; a new session plans it anew.

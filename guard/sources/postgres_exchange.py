@@ -15,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from guard.sources.source import Meanwhile, nothing
+
 if TYPE_CHECKING:
     import psycopg
     from psycopg.pq.abc import PGresult
@@ -36,8 +38,12 @@ class Exchange:
         self._poll = select.poll()
         self._poll.register(connection.fileno(), select.POLLIN)
 
-    def select(self, sql: str, values: Sequence[Any], before: Sequence[str], seconds: float) -> Answer:
+    def select(
+        self, sql: str, values: Sequence[Any], before: Sequence[str], seconds: float, meanwhile: Meanwhile = nothing
+    ) -> Answer:
         """The answer of a SELECT after the commands `before`; the first of them begins the transaction.
+
+        `meanwhile` is called when all is sent, and before an answer is waited for.
 
         Whatever it changed in the session ends with the transaction.
 
@@ -58,6 +64,8 @@ class Exchange:
             server.send_query_prepared(name, parameters, formats)
             server.send_query_params(END, None)
             server.pipeline_sync()
+            server.flush()  # what does not fit into the socket yet is sent while the answers are read
+            meanwhile()
             results = self._until_sync(time.monotonic() + seconds + GRACE_SECONDS)
             server.exit_pipeline_mode()
         except BaseException:  # also Ctrl-C: nobody knows what the server would answer next

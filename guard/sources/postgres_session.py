@@ -13,7 +13,7 @@ from guard.errors import SourceError, UsageError
 from guard.sources import postgres_arrow
 from guard.sources.names import quoted
 from guard.sources.postgres_exchange import Answer, Exchange
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 
 if TYPE_CHECKING:
     import psycopg
@@ -123,7 +123,14 @@ class Session:
         """True when the connection cannot be used again."""
         return bool(self.connection.closed or self.connection.broken)
 
-    def select(self, sql: str, values: Sequence[Any], limits: Limits, read: Callable[[Answer], T]) -> T:
+    def select(
+        self,
+        sql: str,
+        values: Sequence[Any],
+        limits: Limits,
+        read: Callable[[Answer], T],
+        meanwhile: Meanwhile = nothing,
+    ) -> T:
         """Runs one SELECT in a transaction of its own and gives its answer to `read`.
 
         Raises:
@@ -134,7 +141,7 @@ class Session:
         if milliseconds != STATEMENT_MS:
             before.append(f"SET LOCAL statement_timeout = {milliseconds}")
             before.append(f"SET LOCAL lock_timeout = {min(milliseconds, LOCK_MS)}")
-        return read(self._exchange.select(sql, values, before, limits.seconds))
+        return read(self._exchange.select(sql, values, before, limits.seconds, meanwhile))
 
     def write(self, sql: str, values: Sequence[Any], limits: Limits) -> tuple[int, pa.Table | None]:
         """Runs one write in a transaction and commits it: the rows that it met, and what it returned.

@@ -6,13 +6,20 @@ password into `uri`, an error or a representation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from guard.model import ColumnFunction, EnforcedQuery, Table, TableName, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Meanwhile: TypeAlias = Callable[[], None]
+
+
+def nothing() -> None:
+    """Done meanwhile."""
 
 
 class Limits(Value, frozen=True):
@@ -62,8 +69,10 @@ class Source(Protocol):
             SourceError: this table cannot be read; the others may still be.
         """
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query as Arrow.
+
+        `meanwhile` is called when the engine is at work or about to be: what it starts goes on beside the query.
 
         Raises:
             SourceError: the engine refused it; the message never holds the engine's text, which may print cells.

@@ -26,7 +26,7 @@ from guard.sources.deadline import deadline
 from guard.sources.marks import of_files
 from guard.sources.names import absolute, matching, path_of, quoted, quoted_table
 from guard.sources.pool import Pool
-from guard.sources.source import Limits
+from guard.sources.source import Limits, Meanwhile, nothing
 from guard.sources.sqlite_authorizer import Authorizer
 from guard.sources.sqlite_sample import rowid_name, rows_of
 from guard.sources.write import Written
@@ -134,10 +134,12 @@ class SQLiteFile:
             )
         return sqlite_arrow.table([column.name for column in table.columns], found)
 
-    def run(self, query: EnforcedQuery, *, limits: Limits) -> pa.Table:
+    def run(self, query: EnforcedQuery, *, limits: Limits, meanwhile: Meanwhile = nothing) -> pa.Table:
         """The answer of an enforced query."""
         bound = bind(query, "colon")
         values = {name: sqlite_arrow.parameter(value) for name, value in bound.mapping(query.parameters).items()}
+
+        meanwhile()
 
         def fetch(connection: sqlite3.Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
             cursor = connection.execute(bound.sql, values)

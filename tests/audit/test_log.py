@@ -351,3 +351,41 @@ def test_verifying_beside_a_writer(tmp_path):
         stop.set()
         thread.join()
     assert [report.problems for report in reports] == [()] * 6
+
+
+def test_an_entry_that_the_writer_encodes(tmp_path):
+    """Durable in the order of the calls, beside others; one that has no canonical form is refused at its wait alone."""
+    with AuditLog.open(tmp_path, SIGNER) as log:
+        tickets = [log.begin_soon(entry(number)) for number in range(3)]
+        assert [ticket.wait() for ticket in tickets] == [0, 1, 2]
+        for bad in (Entry(1, "query", "", "a", {"x": 1.5}), Entry(1, "query", "", "a", {"x": "y" * 70_000})):
+            refused = log.begin_soon(bad)
+            with pytest.raises(AuditError, match="entry"):
+                refused.wait()
+        with pytest.raises(AuditError, match="RFC 3339"):
+            log.begin_soon(Entry(1, "query", "2026", "a", {}))
+        assert (log.append(entry(3)), log.begin_soon(entry(4)).wait()) == (3, 4)
+        last = log.begin_soon(Entry(1, "query", "", "a", {"x": 1.5}))
+    with pytest.raises(AuditError):
+        last.wait()
+    assert numbers(tmp_path) == list(range(5))
+    assert verify(tmp_path, SIGNER.public).ok
+
+
+def test_entries_of_many_threads_in_both_ways(tmp_path):
+    """Each is acknowledged once, at the index where it stands."""
+    found: dict[int, int] = {}
+
+    def run(log: AuditLog, start: int) -> None:
+        for number in range(start, start + 50):
+            begin = log.begin_soon if number % 2 else log.begin
+            found[number] = begin(entry(number)).wait()
+
+    with AuditLog.open(tmp_path, SIGNER) as log:
+        threads = [threading.Thread(target=run, args=(log, start)) for start in range(0, 400, 50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert {index: number for number, index in found.items()} == dict(enumerate(numbers(tmp_path)))
+    assert len(found) == 400

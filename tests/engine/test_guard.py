@@ -172,7 +172,7 @@ def test_no_record_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(_entry: object) -> object:
         raise AuditError("the disk is full")
 
-    monkeypatch.setattr(log, "begin", refuse)
+    monkeypatch.setattr(log, "begin_soon", refuse)
     with pytest.raises(AuditError):
         world.ask(sql)
 

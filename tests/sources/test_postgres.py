@@ -354,15 +354,17 @@ def test_a_lost_server_is_an_error_and_not_a_wait(postgres_people):
     source = open_source(postgres_people)
     with psycopg.connect(postgres_people, autocommit=True) as owner, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(ask, source, "SELECT pg_sleep(20)::text AS x")
-        while not owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-        ).fetchall():
-            time.sleep(0.01)
-        # It is asked once more on a new session, which is ended too.
-        while not owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-        ).fetchall():
-            time.sleep(0.01)
+        ended: list[int] = []
+        for _ in range(2):  # it is asked once more on a new session, which is ended too
+            found: list[tuple[int]] = []
+            while not found:
+                found = owner.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> ALL(%s)"
+                    " AND pg_terminate_backend(pid)",
+                    (ended,),
+                ).fetchall()
+                time.sleep(0.01)
+            ended += [pid for (pid,) in found]
         with pytest.raises(SourceError):
             waiting.result()
     assert ask(source, "SELECT 1 AS n").to_pylist() == [{"n": 1}]
