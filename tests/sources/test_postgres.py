@@ -359,12 +359,11 @@ def test_a_lost_server_is_an_error_and_not_a_wait(postgres_people):
             found: list[tuple[int]] = []
             while not found:
                 found = owner.execute(
-                    "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> ALL(%s)"
-                    " AND pg_terminate_backend(pid)",
-                    (ended,),
+                    "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> ALL(%s)", (ended,)
                 ).fetchall()
                 time.sleep(0.01)
             ended += [pid for (pid,) in found]
+            owner.execute("SELECT pg_terminate_backend(%s)", found[0])
         with pytest.raises(SourceError):
             waiting.result()
     assert ask(source, "SELECT 1 AS n").to_pylist() == [{"n": 1}]
