@@ -150,3 +150,27 @@ def test_guard_writes_a_shared_log(tmp_path, url, monkeypatch):
         public = g.parts.verifier_key
         assert mirror(url, tmp_path / "copy", public) == 1
     assert verify(tmp_path / "copy", public).require().size == 1
+
+
+def test_an_auditor_follows_from_the_command_line(tmp_path, url, monkeypatch, capsys):
+    """On a machine without the log's key, with the public key that the log began with, after a change of the key."""
+    from guard.cli.main import run
+    from guard.engine import open_guard
+
+    monkeypatch.setenv("AUDIT_URL_OF_TEST", url.reveal())
+    settings = {"audit": {"store": "env:AUDIT_URL_OF_TEST"}}
+    with open_guard(folder=tmp_path / "writer", operator="tester", settings=settings) as g:
+        first = g.parts.verifier_key
+        g.record("config", {"changed": "nothing"})
+        g.rotate_key()
+        g.rotate_key(retire=True)
+        g.record("config", {"changed": "nothing"})
+    config = tmp_path / "auditor" / "guard.toml"
+    config.parent.mkdir()
+    config.write_text('[audit]\nstore = "env:AUDIT_URL_OF_TEST"\n')
+    assert run(["audit", "follow", "--key", str(first), "--config", str(config)]) == 0
+    folder = config.parent / ".guard" / "audit"
+    assert run(["audit", "verify", str(folder), "--key", str(first)]) == 0
+    said = capsys.readouterr().out
+    assert "followed: 4 entries" in said
+    assert "verified: 4 entries" in said

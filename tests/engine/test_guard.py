@@ -177,6 +177,34 @@ def test_no_record_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         world.ask(sql)
 
 
+@pytest.mark.parametrize("calls", [0, 1, 2])
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_ask_is_on_record_once_whatever_the_source_does(
+    world: World, monkeypatch: pytest.MonkeyPatch, calls: int, fails: bool
+) -> None:
+    """A source may begin the record never, once or on each of its attempts, and fail or not: one entry, durable."""
+    sql = "SELECT id FROM residents"
+    world.ask(sql)
+    log, source = world.guard.parts.log, world.guard._desk.opened(world.source).source
+    before, run, sizes = log.size, source.run, []
+
+    def other(query, *, limits, meanwhile):
+        for _ in range(calls):
+            meanwhile()
+        if fails:
+            raise SourceError("it is gone")
+        return run(query, limits=limits)
+
+    monkeypatch.setattr(source, "run", other)
+    if fails:
+        with pytest.raises(SourceError, match="it is gone"):
+            world.ask(sql)
+    else:
+        answer = world.ask(sql)
+        sizes = [answer.entry]
+    assert (log.size, sizes) == (before + 1, [] if fails else [before])
+
+
 def test_the_wrong_dialect_is_refused(world: World) -> None:
     """SQL is read in the source's own dialect; another would change its meaning."""
     with pytest.raises(UsageError, match="dialect"):
