@@ -70,9 +70,11 @@ class GroupRepository:
     def _trouble(self, connection: Connection, scope: str, groups: Sequence[Group], size: int) -> str:
         table = schema.answered_group
         held = connection.execute(select(func.count()).where(table.c.scope == scope)).scalar() or 0
-        if held + len(groups) > MAX_GROUPS:
-            return "full"
         for group in groups:
+            again = (table.c.scope == scope, table.c.question == group.question, table.c.size == group.size)
+            held += connection.execute(select(table.c.size).where(*again)).first() is None
+            if held > MAX_GROUPS:
+                return "full"
             near = select(table.c.question, table.c.size, table.c.apart).where(
                 table.c.scope == scope, table.c.size > group.size - size, table.c.size < group.size + size
             )
