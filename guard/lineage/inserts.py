@@ -7,7 +7,17 @@ from typing import Any
 from sqlglot import exp
 
 from guard.lineage.output import output
-from guard.lineage.write import UnknownWriteError, Write, assigned, assigning, carry_with, listed, stored_in, table_of
+from guard.lineage.write import (
+    UnknownWriteError,
+    Write,
+    assigned,
+    assigning,
+    carry_with,
+    copies,
+    listed,
+    stored_in,
+    table_of,
+)
 from guard.sql.catalogue import Catalogue
 
 
@@ -37,6 +47,7 @@ def several(node: exp.MultitableInserts, catalogue: Catalogue) -> list[Write]:
     """Hive's `FROM t INSERT INTO a SELECT x INSERT INTO b SELECT y`; Oracle's and Snowflake's INSERT ALL and FIRST."""
     source = node.args.get("source")
     result: list[Write] = []
+    copies(node, len(node.expressions))
     before: list[exp.Expr] = []  # the conditions above: FIRST and ELSE depend on them too
     for branch in node.expressions:
         one = branch.this if isinstance(branch, exp.ConditionalInsert) else branch

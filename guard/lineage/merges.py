@@ -7,7 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from guard.lineage.output import output
-from guard.lineage.write import UnknownWriteError, Write, assigned, carry_with, stored_in, table_of
+from guard.lineage.write import UnknownWriteError, Write, assigned, carry_with, copies, stored_in, table_of
 from guard.sql.catalogue import Catalogue
 
 
@@ -15,6 +15,7 @@ def merge(node: exp.Merge, catalogue: Catalogue) -> list[Write]:
     target = table_of(node.this)
     source: Any = node.args["using"]
     whens = node.args["whens"].expressions
+    copies(source, len(whens))
     result = []
     for when in whens:
         then = when.args.get("then")

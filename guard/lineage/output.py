@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from guard.lineage.write import UnknownWriteError, Write, table_of
+from guard.lineage.write import UnknownWriteError, Write, copies, table_of
 
 
 def output(
@@ -22,6 +22,7 @@ def output(
     if name is None:
         raise UnknownWriteError("output into")
     names = tuple(column.name for column in into.expressions) if isinstance(into, exp.Anonymous) else ()
+    copies(node, len(returning.expressions) if values else 1)
     own = target.alias_or_name
     cells = []
     for cell in returning.expressions:

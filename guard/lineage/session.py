@@ -47,11 +47,11 @@ class Session:
     def run(self, statement: exp.Expression) -> QueryLineage:
         """The lineage of `statement`, which is left as it was."""
         dialect = self._catalogue.dialect
-        copied = self._variables.replaced(statement.copy())
-        assigned = self._variables.assigned(copied)
-        if assigned is not None:
-            return together(dialect, [QueryLineage(dialect=dialect), *(self._assign(one) for one in assigned)])
         try:
+            copied = self._variables.replaced(statement.copy())
+            assigned = self._variables.assigned(copied)
+            if assigned is not None:
+                return together(dialect, [QueryLineage(dialect=dialect), *(self._assign(one) for one in assigned)])
             found = writes(copied, self._catalogue)
         except UnknownWriteError as error:
             gap = Gap(code="unsupported_statement", what=str(error), help="declare its lineage by hand")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from guard.lineage.output import output
-from guard.lineage.write import UnknownWriteError, Write, assigned, assigning, carry_with, table_of
+from guard.lineage.write import UnknownWriteError, Write, assigned, assigning, carry_with, copies, table_of
 from guard.sql.catalogue import Catalogue
 
 _MAX_CTES = 100  # of which each reads the next
@@ -48,6 +48,7 @@ def delete(node: exp.Delete, catalogue: Catalogue) -> list[Write]:  # noqa: ARG0
     source = node.args.get("from_")
     sources: list[exp.Expr] = [node.this] if source is None else [source.this]
     named = node.args.get("tables") or [node.this]
+    copies(node, len(named))
     result = []
     for target in named:
         read = [one.copy() for one in (*sources, *using)]

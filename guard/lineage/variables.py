@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlglot import exp
 
+from guard.lineage.write import copies
+
 
 class Assigned(NamedTuple):
     """A variable and the query whose answer it holds; without a query a table variable with its columns."""
@@ -28,7 +30,11 @@ class Variables:
         self._filled: set[str] = set()
 
     def replaced(self, statement: exp.Expression) -> exp.Expression:
-        """The statement, changed in place: variables in it are tables and queries of those."""
+        """The statement, changed in place: variables in it are tables and queries of those.
+
+        Raises:
+            UnknownWriteError: a name for a query stands in too many places.
+        """
         for parameter in list(statement.find_all(exp.Parameter)):
             if isinstance(parameter.parent, exp.Table):
                 parameter.replace(_name(_called(parameter)))
@@ -40,9 +46,14 @@ class Variables:
                 column.replace(_read(called) if called in self._filled else exp.Null())
         for entry in [one for one in statement.find_all(exp.CTE) if one.args.get("scalar")]:
             clause, query = entry.parent, entry.parent.parent if entry.parent is not None else None
-            for column in list(query.find_all(exp.Column)) if query is not None else ():
-                if column.name == entry.alias and not column.args.get("table"):
-                    column.replace(entry.this.copy())
+            named = [
+                column
+                for column in (query.find_all(exp.Column) if query is not None else ())
+                if column.name == entry.alias and not column.args.get("table")
+            ]
+            copies(entry.this, len(named))
+            for column in named:
+                column.replace(entry.this.copy())
             entry.pop()
             if clause is not None and query is not None and not clause.expressions:
                 query.set("with_", None)

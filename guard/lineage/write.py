@@ -34,6 +34,19 @@ class UnknownWriteError(Exception):
     """A statement whose effect on data is not understood; its argument names the kind."""
 
 
+MAX_COPIED = 100_000  # nodes of syntax that the translation of one statement writes several times
+
+
+def copies(node: exp.Expr, times: int) -> None:
+    """Pays for writing a part of a statement several times.
+
+    Raises:
+        UnknownWriteError: a short text would become a very long one.
+    """
+    if times > 1 and sum(1 for _ in node.walk()) * times > MAX_COPIED:
+        raise UnknownWriteError("statement that repeats itself too often")
+
+
 def table_of(node: Any) -> exp.Table | None:
     """The table that a statement names as its target."""
     while isinstance(node, exp.Schema):
@@ -90,6 +103,7 @@ def _values(change: exp.EQ) -> list[exp.Expr]:
     if not isinstance(change.this, exp.Tuple):
         return [value.copy()]
     width = len(change.this.expressions)
+    copies(value, width)
     query = value.this if isinstance(value, exp.Subquery) else value
     if isinstance(query, exp.Select) and len(query.expressions) == width and not query.is_star:
         found: list[exp.Expr] = []

@@ -14,7 +14,7 @@ from guard.lineage.files import copy, export, load
 from guard.lineage.inserts import insert, several
 from guard.lineage.merges import merge
 from guard.lineage.updates import delete, update
-from guard.lineage.write import UnknownWriteError, Write, assigning, carry_with, listed, table_of
+from guard.lineage.write import UnknownWriteError, Write, assigning, carry_with, copies, listed, table_of
 from guard.sql.catalogue import Catalogue
 
 
@@ -54,6 +54,7 @@ def _lifted(statement: exp.Expr, catalogue: Catalogue) -> list[Write]:
     found: list[Write] = []
     if clause is None:
         return []
+    copies(clause, sum(isinstance(entry.this, exp.DML) for entry in clause.expressions))
     for at, entry in enumerate(clause.expressions):
         inner = entry.this
         if not isinstance(inner, (exp.Insert, exp.Update, exp.Delete, exp.Merge)):

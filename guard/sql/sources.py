@@ -106,7 +106,7 @@ class Sources:
 
     def _dressed(self, node: Any, scope: Scope, rows: dict[Base, int], *, listed: bool) -> None:
         """`TABLE(f())`, `STREAM t`, `t FINAL`: a function or a table with a word around it; anything else is a gap."""
-        if isinstance(node, exp.TableFromRows):
+        if isinstance(node, exp.TableFromRows) and self._analysis.unknown == "open":
             self._function(node.this, node, scope, listed=listed)
         elif isinstance(node, (exp.Stream, exp.Final)) and self._analysis.unknown == "open":
             self.add(node.this, scope, rows, listed=listed)
@@ -303,7 +303,8 @@ class Sources:
         """A function in FROM: each column may come from all arguments; a function that may read tables is a gap."""
         analysis = self._analysis
         name = functions.name(function)
-        if not isinstance(function, (exp.Unnest, *_SPELLED)) and name.removeprefix("pg_catalog.") not in _ROW_FUNCTIONS:
+        known = (exp.Unnest, *_SPELLED) if analysis.unknown == "open" else exp.Unnest
+        if not isinstance(function, known) and name.removeprefix("pg_catalog.") not in _ROW_FUNCTIONS:
             analysis.gap("unreviewed_function", f"{name} in FROM")
         flow: dict[Base, int] = {}
         for argument in function.iter_expressions():

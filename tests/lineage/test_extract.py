@@ -198,6 +198,28 @@ def test_a_variable_carries_what_went_into_it() -> None:
     assert [dataset.name for dataset in (*lineage.inputs, *lineage.targets)] == ["people", "report"]
 
 
+WIDE = ", ".join(f"c{at}" for at in range(3_000))
+REPEATING = [
+    ("postgres", f"UPDATE t SET ({WIDE}) = (SELECT {WIDE} FROM s)"),
+    (
+        "snowflake",
+        f"INSERT ALL {' '.join(f'WHEN x > {at} THEN INTO t{at} (a) VALUES (x)' for at in range(900))} SELECT x FROM s",
+    ),
+    (
+        "clickhouse",
+        "WITH (SELECT max(a) FROM u) AS m0, "
+        + ", ".join(f"(SELECT m{at} + m{at}) AS m{at + 1}" for at in range(40))
+        + " SELECT b FROM t WHERE c = m40",
+    ),
+]
+
+
+@pytest.mark.parametrize(("dialect", "sql"), REPEATING, ids=[dialect for dialect, _ in REPEATING])
+def test_a_statement_that_repeats_itself_too_often_is_a_gap(dialect: str, sql: str) -> None:
+    """What would become very long in translation is refused before it is written, and said."""
+    assert [gap.code for gap in guard.lineage.extract(sql, dialect).gaps] == ["unsupported_statement"]
+
+
 WRITES = [
     ("INSERT INTO s SELECT a, b FROM t WHERE a > 1", ["t.a -> s.x IDENTITY", "t.b -> s.y IDENTITY"]),
     ("INSERT INTO s (y, x) SELECT a, b FROM t", ["t.a -> s.y IDENTITY", "t.b -> s.x IDENTITY"]),
