@@ -119,14 +119,21 @@ def by_classes(text: str) -> Page:
     dates = dates[month]
     dots = rare[((at & _DOT) != 0) & ((before & following & _DIGIT) != 0)]
     dots = dots[(_shifted(classes, dots, 2) & _shifted(classes, dots, 3) & _DIGIT) != 0]
-    # A position is two numbers: another dot is near, and no letter stands between.
-    letters = np.zeros(len(classes) + 1, np.int32)
-    np.cumsum((classes & _LATIN) != 0, out=letters[1:])
-    other = np.append(dots[1:], len(classes))
-    paired = (other - dots <= _PAIRED) & (letters[other] == letters[dots])
-    dots = dots[paired]
+    dots = _paired(classes, dots)
     marks = np.maximum(marks, 0)
     return Page(text, shapes, lower, runs, plates.tolist(), marks.tolist(), dates.tolist(), dots.tolist(), short=False)
+
+
+def _paired(classes: npt.NDArray[np.uint16], dots: _Places) -> _Places:
+    """The dots behind which another is near, with no letter between: a position is two numbers."""
+    if len(dots) < 2:
+        return dots[:0]
+    near = np.flatnonzero(np.diff(dots) <= _PAIRED)
+    if not len(near):
+        return dots[:0]
+    letters = np.cumsum((classes & _LATIN) != 0, dtype=np.int32)
+    kept: _Places = dots[near][letters[dots[near]] == letters[dots[near + 1]]]
+    return kept
 
 
 def codes_of(text: str) -> _Codes:
