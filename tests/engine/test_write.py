@@ -69,7 +69,7 @@ def test_the_record_comes_before_the_write(crm: Crm, monkeypatch: pytest.MonkeyP
         def wait(self) -> int:
             raise AuditError("the log is full")
 
-    monkeypatch.setattr(crm.guard._desk.parts.log, "begin", lambda _: Lost())
+    monkeypatch.setattr(crm.guard._desk.parts.log, "begin_soon", lambda _: Lost())
     with pytest.raises(AuditError):
         crm.write("UPDATE calls SET minutes = 99")
     assert crm.rows("SELECT count(*) FROM calls WHERE minutes = 99") == [(0,)]
