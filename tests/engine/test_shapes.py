@@ -30,7 +30,7 @@ def test_another_number_is_answered_from_what_is_known_and_recorded_by_itself(tm
 
         def ask(number: int, who: Subject = ANALYST) -> list[dict[str, int]]:
             sql = f"SELECT cost FROM visits WHERE id = {number}"
-            return guard.query(sql, subject=who, purpose="service", source=source).table.to_pylist()
+            return list(guard.query(sql, subject=who, purpose="service", source=source).table.to_pylist())
 
         assert ask(3) == [{"cost": 30}]
         assert ask(4) == [{"cost": 40}]
