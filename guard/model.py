@@ -455,6 +455,7 @@ class Probe(Value, frozen=True):
 
     `same` are the condition's comparisons of a column with one literal, `rest` is everything else that chooses rows,
     `keys` are what the rows are grouped by. All of it holds literals of the statement: none of it is kept as it stands.
+    `plain`: rows of one table are chosen and grouped by values of columns alone.
     """
 
     sql: str
@@ -463,6 +464,7 @@ class Probe(Value, frozen=True):
     same: tuple[tuple[str, str], ...]
     rest: tuple[str, ...]
     keys: tuple[str, ...]
+    plain: bool = False
 
 
 class EnforcedQuery(Value, frozen=True):

@@ -41,6 +41,7 @@ def test_messages_follow_the_grammar() -> None:
         "FF1",
         "HTTP",
         "JWT",
+        "MariaDB",
         "ML-DSA-44",
     )
     wrong = [

@@ -2,7 +2,8 @@
 
 Before an answer is run, the sizes of its groups are asked, over the same filtered and masked rows, and held against
 every group that the same subject got of the same tables for the same purpose. What is kept are keyed hashes and numbers
-of rows. A group whose rows may be those of another one, but for fewer than the minimum, is refused.
+of rows. A group whose rows may be those of another one, but for fewer than the minimum, is refused; groups by values of
+different columns (by district, then by diagnosis) are taken to be different ones.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def hold_apart(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: M
     why = why or desk.parts.store.groups.keep(found, size=size, now=desk.clock())
     if why:
         message, cure = _WHY[why]
-        raise AccessDeniedError(f"denied: {message}", help=cure, decision_id=desk.record_refusal(prepared, why).id)
+        refused = desk.record_refusal(prepared, why)
+        raise AccessDeniedError(f"denied: {message}", help=cure, decision_id=refused.id, decision=refused)
 
 
 def _groups(
@@ -83,8 +85,9 @@ def _groups(
                 chosen.append(f"{name}={value!r}")
             else:
                 apart[_hash(key, "column", name)] = _hash(key, "value", one)
+        plain = probe.plain and not (other or bound or chosen)
         chosen += [f"{column}={value}" for column, value in sorted(apart.items())]
-        yield Group(_hash(key, "question", rest, *chosen), int(rows), apart)
+        yield Group(_hash(key, "question", rest, *chosen), int(rows), apart, plain)
 
 
 def _overlap(before: list[Group], groups: list[Group], size: int) -> bool:

@@ -25,11 +25,12 @@ MAX_GROUPS = 50_000  # in one scope; then no other group is answered there
 
 
 class Group(Value, frozen=True):
-    """One group: `apart` says which columns have one value in it."""
+    """One group: `apart` says which columns have one value in it; `plain` that nothing else chose its rows."""
 
     question: str
     size: int
     apart: Mapping[str, str]
+    plain: bool = False
 
 
 class GroupRepository:
@@ -41,8 +42,9 @@ class GroupRepository:
     def keep(self, found: Mapping[str, Sequence[Group]], *, size: int, now: datetime) -> str:
         """Keeps all groups, by scope, and returns "", or keeps none and returns why: `near` or `full`.
 
-        Two groups are near when they could differ by fewer than `size` rows: their sizes do, and no column has one
-        value in each and another one in the other. A group that was answered before with as many rows is not.
+        Two groups are near when they could differ by fewer than `size` rows: their sizes do, no column has one value in
+        each and another one in the other, and they are not two plain groups of which each asks for the value of a
+        column that the other leaves open. A group that was answered before with as many rows is not near.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -59,6 +61,7 @@ class GroupRepository:
                     "question": group.question,
                     "size": group.size,
                     "apart": json.dumps(dict(group.apart), sort_keys=True),
+                    "plain": group.plain,
                     "answered": written(now),
                 }
                 for scope, groups in found.items()
@@ -75,11 +78,11 @@ class GroupRepository:
             held += connection.execute(select(table.c.size).where(*again)).first() is None
             if held > MAX_GROUPS:
                 return "full"
-            near = select(table.c.question, table.c.size, table.c.apart).where(
+            near = select(table.c.question, table.c.size, table.c.apart, table.c.plain).where(
                 table.c.scope == scope, table.c.size > group.size - size, table.c.size < group.size + size
             )
-            for question, rows, apart in connection.execute(near):
-                if are_near(group, Group(question, rows, json.loads(apart))):
+            for question, rows, apart, plain in connection.execute(near):
+                if are_near(group, Group(question, rows, json.loads(apart), plain)):
                     return "near"
         return ""
 
@@ -88,4 +91,7 @@ def are_near(one: Group, other: Group) -> bool:
     """Whether two groups, whose sizes are close, may hold the same rows but for a few."""
     if one.question == other.question and one.size == other.size:
         return False
-    return not any(other.apart.get(column, value) != value for column, value in one.apart.items())
+    crossing = (
+        one.plain and other.plain and one.apart.keys() - other.apart.keys() and other.apart.keys() - one.apart.keys()
+    )
+    return not crossing and not any(other.apart.get(column, value) != value for column, value in one.apart.items())

@@ -254,6 +254,7 @@ answered_group = Table(
     Column("question", String(64), primary_key=True),
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("apart", Text, nullable=False),  # JSON: keyed hash of a column -> keyed hash of its only value
+    Column("plain", Boolean, nullable=False),  # nothing else chose its rows
     Column("answered", String(32), nullable=False),
     Index("ix_answered_group_scope_size", "scope", "size"),
 )

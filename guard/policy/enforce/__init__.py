@@ -78,4 +78,4 @@ def _probe(one: Asked, table: TableName, done: Rewritten, catalogue: Catalogue, 
     limits = tuple(owed for owed in decision.obligations if not isinstance(owed, MaxRows))
     prove(sql, catalogue, msgspec.structs.replace(decision, obligations=limits))
     values = {name: value for name, value in done.parameters.values().items() if f":{name}" in sql}
-    return Probe(sql=sql, table=table, parameters=values, same=one.same, rest=one.rest, keys=one.keys)
+    return Probe(sql=sql, table=table, parameters=values, same=one.same, rest=one.rest, keys=one.keys, plain=one.plain)

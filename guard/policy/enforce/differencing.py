@@ -23,7 +23,8 @@ class Asked:
     `table` is the base table whose rows it counts.
 
     `same` are the comparisons `column = literal` of a query over one base table; `rest` is everything else that
-    chooses rows, sorted; `keys` are the group keys as text.
+    chooses rows, sorted; `keys` are the group keys as text. `plain`: rows of one base table are chosen by comparisons
+    of that kind alone, and grouped by columns alone.
     """
 
     select: exp.Select
@@ -31,12 +32,14 @@ class Asked:
     same: tuple[tuple[str, str], ...]
     rest: tuple[str, ...]
     keys: tuple[str, ...]
+    plain: bool
 
 
 def asked(select: exp.Select, found: dict[int, Reference]) -> Asked:
     """What a query that aggregates rows asks."""
     same: list[tuple[str, str]] = []
     rest: list[str] = []
+    over_one = _over_a_table(select, found) and not select.args.get("joins")
     for query in select.find_all(exp.Select):
         plain = query is select and _over_a_table(select, found)
         where = query.args.get("where")
@@ -46,12 +49,14 @@ def asked(select: exp.Select, found: dict[int, Reference]) -> Asked:
                 same.append((column.name.lower(), literal.name))
             else:
                 rest.append(_text(part))
+    grouped = _keys(select)
+    ordinary = over_one and not rest and all(isinstance(key, exp.Column) for key in grouped)
     shape = select.copy()
     for clause in ("expressions", "where", "group", "having", "order", "limit", "offset", "with_"):
         shape.set(clause, None)
     rest.append(_text(shape))  # what it reads: tables, nested queries with their own conditions
-    keys = tuple(key.name.lower() if isinstance(key, exp.Column) else _text(key) for key in _keys(select))
-    return Asked(select, _counted(select, found), tuple(sorted(same)), tuple(sorted(rest)), keys)
+    keys = tuple(key.name.lower() if isinstance(key, exp.Column) else _text(key) for key in grouped)
+    return Asked(select, _counted(select, found), tuple(sorted(same)), tuple(sorted(rest)), keys, ordinary)
 
 
 def probe(one: Asked) -> exp.Select:

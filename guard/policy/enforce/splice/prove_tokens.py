@@ -255,7 +255,7 @@ class _Reader:
         if word not in self._words and not (opens and word in self._syntax):
             raise UnprovedError("a word is not on the list")
         if word == "in" and not opens:
-            raise UnprovedError("IN stands before something other than a list")
+            raise UnprovedError("what stands behind `IN` is no list")
         if word not in HARMLESS_WORDS:
             self.may_fail = True
         if self._state == _SLOT:

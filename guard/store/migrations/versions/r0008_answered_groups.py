@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("question", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("apart", sa.Text(), nullable=False),
+        sa.Column("plain", sa.Boolean(), nullable=False),
         sa.Column("answered", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("scope", "question", "size", name=op.f("pk_answered_group")),
     )
