@@ -147,7 +147,7 @@ def test_another_spelling_of_a_value_is_no_way_round(world: World) -> None:
 
 
 def test_groups_by_other_columns_are_other_groups(world: World) -> None:
-    """By one column, then by another: allowed although sizes are close; with any other condition they are held apart."""
+    """By one column, then by another: allowed although sizes are close; under other conditions they are held apart."""
     by_district = ask(world, "SELECT district, count(*) AS n FROM calls GROUP BY district")
     assert by_district
     ask(world, "SELECT minutes, count(*) AS n FROM calls GROUP BY minutes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,7 +49,7 @@ def command(
             else:
                 out(as_text(report, g, language.value))
         return exit_code(report)
-    content = read_text(text)
+    content = _content(text)
     with session(config) as g:
         findings = g.classify_text(content)
         names = {found.kind: g.kind_name(found.kind, language.value) for found in findings}
@@ -79,6 +80,22 @@ def command(
     else:
         out(f"nothing sensitive found in {len(content)} character{'s' * (len(content) != 1)}\n")
     return EXIT_FINDINGS if sensitive else EXIT_CLEAN
+
+
+def _content(text: str) -> str:
+    """The text that an argument stands for; the bare name of a file is a slip, and would read as clean.
+
+    Raises:
+        UsageError: it names a file, or the file behind `@` cannot be read.
+    """
+    try:
+        slip = Path(text).is_file()
+    except (OSError, ValueError):  # longer than a name can be, or with a null character
+        slip = False
+    if slip:
+        cure = f"write `guard classify @{text}` for its text, or `guard scan {text}` for its columns"
+        raise UsageError(f"`{text}` is a file, and its name alone would be looked at", help=cure)
+    return read_text(text)
 
 
 def _labels(findings: list[Finding], levels: dict[str, int]) -> tuple[FieldLabel, ...]:
