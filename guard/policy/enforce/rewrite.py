@@ -44,8 +44,12 @@ class Rewritten:
     asked: tuple[tuple[Asked, TableName], ...] = ()  # under a minimum group, each query that it bounds, and its table
 
 
-def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql) -> Rewritten:
+def rewrite(
+    tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql, *, may_hide: bool = True
+) -> Rewritten:
     """The reviewed statement over the filtered and masked tables; `tree` is changed in place.
+
+    `may_hide` is False where the wraps are taken apart again (writes), so none may stand behind an array.
 
     Raises:
         AccessDeniedError: something cannot be enforced.
@@ -68,7 +72,7 @@ def rewrite(tree: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: 
         )
     failing = list(failing_nodes(tree, read, dialect))
     fence = bool(failing)
-    hidden = bool(failing) and needs_opaque(failing, len(seen), dialect)
+    hidden = may_hide and fence and needs_opaque(failing, len(seen), dialect)
     _unqualify_columns(tree, found)
     _rename_ctes(found, tree)
     wrapping = Wrapping(dialect, mask_sql, parameters, fence, hidden)

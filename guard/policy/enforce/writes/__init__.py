@@ -50,7 +50,7 @@ def enforce_write(statement: exp.Expr, catalogue: Catalogue, decision: Decision,
     except RefusedWriteError as error:
         raise denied(error.gap.what, error.gap.help, decision=decision.id) from None
     _hold_writable(write, decision)
-    parts = [_part(read, catalogue, decision, mask_sql) for read in write.reads]
+    parts = [_part(read, catalogue, decision, mask_sql, may_hide=read is not write.seen) for read in write.reads]
     try:
         trees = [tree for tree, _, _ in parts]
         source = trees[0] if write.source is not None else None
@@ -65,7 +65,7 @@ def enforce_write(statement: exp.Expr, catalogue: Catalogue, decision: Decision,
 
 
 def _part(
-    read: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql
+    read: exp.Expr, catalogue: Catalogue, decision: Decision, mask_sql: MaskSql, *, may_hide: bool
 ) -> tuple[exp.Expr, str, EnforcedQuery]:
     """One SELECT of a write, rewritten: its tree, its proven text, its values."""
     tree, gaps = reviewed_tree(read, catalogue)
@@ -74,7 +74,7 @@ def _part(
     named = {table.name for node in tree.find_all(exp.Table) if (table := catalogue.find(node)) is not None}
     owed = tuple(each for each in decision.obligations if isinstance(each, RowFilter | Mask) and each.table in named)
     part = msgspec.structs.replace(decision, obligations=owed)
-    done = rewrite(tree, catalogue, part, mask_sql)
+    done = rewrite(tree, catalogue, part, mask_sql, may_hide=may_hide)
     sql = emit(done.tree.copy(), catalogue.dialect)
     prove(sql, catalogue, part)
     values = done.parameters.values()
