@@ -20,7 +20,7 @@ def test_an_unknown_scheme_lists_the_known_ones():
         "no source has the scheme `oracle`\n"
         "  help: guard reads described://, duckdb://, file://, mariadb://, mysql://, postgres://, "
         "postgresql://, sqlite://, "
-        "files (.csv, .json, .jsonl, .ndjson, .parquet, .pq, .tsv), and Arrow, polars or pandas tables"
+        "files (.csv, .json, .jsonl, .log, .ndjson, .parquet, .pq, .tsv, .txt), and Arrow, polars or pandas tables"
     )
 
 

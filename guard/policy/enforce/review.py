@@ -158,10 +158,17 @@ def _placeholder_gap(node: exp.Expr, _dialect: str) -> Iterator[Gap]:
         yield unsupported(f"a placeholder whose name begins with `{RESERVED}`", "rename the placeholder")
 
 
+def _join_gap(node: exp.Join, dialect: str) -> Iterator[Gap]:
+    if dialect == "mysql" and node.side == "FULL":
+        # MariaDB has none, and sqlglot would write two joins and a UNION for it.
+        yield unsupported("FULL JOIN, which MariaDB does not have", "write a LEFT JOIN and a RIGHT JOIN with UNION ALL")
+
+
 _PARTS: Final[dict[type[exp.Expr], Callable[[Any, str], Iterator[Gap]]]] = {
     exp.Dot: _dot_gap,
     exp.DataType: lambda node, _: _type_gap(node),
     exp.Identifier: _identifier_gap,
+    exp.Join: _join_gap,
     exp.Parameter: _placeholder_gap,
     exp.Placeholder: _placeholder_gap,
     exp.Table: lambda node, _: _table_gap(node),

@@ -32,6 +32,8 @@ def test_enforced_queries_answer_as_over_the_masked_database(worlds: Worlds, pol
     mismatches, differences, answered = [], [], 0
     for _ in range(QUERIES):
         sql = generator.next().replace("{schema}", SCHEMA[worlds.dialect])
+        if worlds.dialect == "mysql":
+            sql = sql.replace("FULL JOIN", "LEFT JOIN")  # MariaDB has no other
         statement, lexed = read(sql, worlds.dialect)
         enforced = enforce_text(statement, lexed, known, decision_on(statement, worlds.dialect, policy), mask_sql).query
         left, right, masked = worlds.left.ask(enforced.sql), worlds.right.ask(enforced.sql), worlds.masked.ask(sql)
