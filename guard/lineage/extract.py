@@ -48,7 +48,7 @@ def extract(
                 what = f"the statement at line {statement.line}"
                 lineages.append(_gap(named, Gap(code="unparsed_sql", what=what, help="check syntax and dialect")))
             else:
-                lineages.append(session.run(statement.tree))
+                lineages.append(session.run(statement.tree, declared=statement.declared, into=statement.into))
     except ParseError as error:
         return _gap(named, Gap(code=error.gap, what=error.message, help=error.help))
     if not lineages:

@@ -10,6 +10,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from guard.errors import ParseError
 from guard.lineage.commands import understood
+from guard.lineage.declared import Declared
 from guard.lineage.routines import BATCHES, BLOCKS, CONTROL, ROUTINES, batches, body, flat, in_sql
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse_tokens, tokenise
@@ -63,6 +64,8 @@ class Statement(NamedTuple):
 
     tree: exp.Expression | None
     line: int
+    declared: frozenset[str] = frozenset()  # names of variables and parameters that hold here, in lower case
+    into: tuple[str, ...] = ()  # variables that the answer of the query fills
 
 
 def statements(sql: str, dialect: str) -> list[Statement]:
@@ -71,10 +74,10 @@ def statements(sql: str, dialect: str) -> list[Statement]:
     Raises:
         ParseError: too large, or not even words.
     """
-    return _statements(sql, dialect, depth=0)
+    return _statements(sql, dialect, Declared(dialect), depth=0)
 
 
-def _statements(sql: str, dialect: str, *, depth: int) -> list[Statement]:
+def _statements(sql: str, dialect: str, declared: Declared, *, depth: int) -> list[Statement]:
     text = batches(sql) if dialect in BATCHES else sql
     reader, tokens = tokenise(text, dialect)
     pieces = _pieces(tokens)
@@ -83,16 +86,36 @@ def _statements(sql: str, dialect: str, *, depth: int) -> list[Statement]:
         raise ParseError(msg, help="split the script", gap="too_large")
     result: list[Statement] = []
     for piece in pieces:
+        declared.read(piece)
         inside = body(piece)
-        result += (
-            _bodied(inside, piece, dialect, depth=depth) if inside is not None else _piece(text, reader, piece, dialect)
-        )
+        if inside is not None:
+            result += _bodied(inside, piece, dialect, declared, depth=depth)
+        else:
+            found = [_holds(one, declared) for one in _piece(text, reader, piece, dialect, declared)]
+            result += found
+            if found and declared.murky(piece):
+                result.append(Statement(None, piece[0].line))
+            declared.fills(piece)
     return result
 
 
-def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str) -> list[Statement]:
+def _holds(one: Statement, declared: Declared) -> Statement:
+    return one._replace(declared=declared.names) if declared.names else one
+
+
+def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: Declared) -> list[Statement]:
     line = piece[0].line
-    tree: Any = _read(sql, reader, piece)
+    given = declared.assignment(piece)
+    if given is not None:
+        value = _read(sql, reader, given[1])
+        plain = isinstance(value, (exp.Condition, exp.Subquery)) and not isinstance(value, exp.Command)
+        return [Statement(exp.Select(expressions=[value]) if plain else None, line, into=(given[0],))]
+    whole = declared.into(piece)
+    if not whole.sure:
+        return [Statement(None, line)]
+    tree: Any = _read(sql, reader, whole.tokens)
+    if whole.names:
+        return [Statement(tree if isinstance(tree, exp.Query) else None, line, into=whole.names)]  # type: ignore[arg-type]  # Query is a trait there
     if tree is None and piece[0].text.upper() == "REPLACE":
         tree = exp.Command(this="REPLACE", expression=sql[piece[0].end + 1 : piece[-1].end + 1])
     if isinstance(tree, exp.Command) and (equal := understood(tree, dialect)):
@@ -105,27 +128,32 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str) -> list[St
     if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
         return [Statement(tree, line)]
     inner = _inner(piece)
-    tree = _read(sql, reader, inner) if inner else None
+    filled = declared.into(inner)
+    if not filled.sure:
+        return [Statement(None, line)]
+    tree = _read(sql, reader, filled.tokens) if inner else None
+    if filled.names and not isinstance(tree, exp.Query):
+        return [Statement(None, line)]
     if tree is not None and not isinstance(tree, exp.Command):
         # Before it stood control flow, or a statement of which only the query was understood.
         stranger = piece[0].text.upper() not in CONTROL and not _routine(piece, 0)
-        return [Statement(tree, line), *([Statement(None, line)] if stranger else [])]
+        return [Statement(tree, line, into=filled.names), *([Statement(None, line)] if stranger else [])]
     several = _unseparated(sql, reader, inner or piece) if tree is None else []
     return several or ([Statement(None, line)] if touches or isinstance(tree, exp.Command) else [])
 
 
-def _bodied(inside: Any, piece: Sequence[Any], dialect: str, *, depth: int) -> list[Statement]:
+def _bodied(inside: Any, piece: Sequence[Any], dialect: str, outer: Declared, *, depth: int) -> list[Statement]:
     """The statements in the text of a routine; one in another language may touch what it likes."""
     unknown = [Statement(None, piece[0].line)]
     if depth >= _MAX_BODIES or not in_sql(piece, inside):
         return unknown
     try:
-        found = _statements(inside.text, dialect, depth=depth + 1)
+        found = _statements(inside.text, dialect, Declared(dialect, outer.names, routine=True), depth=depth + 1)
     except ParseError:
         return unknown
     reads = any(one.tree is None or isinstance(one.tree, exp.DML) or one.tree.find(exp.Table) for one in found)
     # Without tables it is an expression, and nobody knows what its callers give to it.
-    return [Statement(one.tree, one.line + inside.line - 1) for one in found] if reads else unknown
+    return [one._replace(line=one.line + inside.line - 1) for one in found] if reads else unknown
 
 
 def _holds_statements(tree: exp.Expression) -> bool:

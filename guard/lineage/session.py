@@ -44,12 +44,18 @@ class Session:
             targets=tuple(one for one in self._written if one not in self._inner),
         )
 
-    def run(self, statement: exp.Expression) -> QueryLineage:
-        """The lineage of `statement`, which is left as it was."""
+    def run(
+        self, statement: exp.Expression, *, declared: frozenset[str] = frozenset(), into: tuple[str, ...] = ()
+    ) -> QueryLineage:
+        """The lineage of `statement`, which is left as it was.
+
+        `declared` are the variables and parameters of the routine around it, `into` those that its answer fills.
+        """
         dialect = self._catalogue.dialect
         try:
-            copied = self._variables.replaced(statement.copy())
-            assigned = self._variables.assigned(copied)
+            self._variables.enter(declared)
+            copied = self._variables.replaced(statement.copy(), self._columns_read(statement) if declared else ())
+            assigned = self._variables.filled(copied, into) if into else self._variables.assigned(copied)
             if assigned is not None:
                 return together(dialect, [QueryLineage(dialect=dialect), *(self._assign(one) for one in assigned)])
             found = writes(copied, self._catalogue)
@@ -57,6 +63,13 @@ class Session:
             gap = Gap(code="unsupported_statement", what=str(error), help="declare its lineage by hand")
             return QueryLineage(dialect=dialect, gaps=(gap,))
         return together(dialect, [self._write(write) for write in found])
+
+    def _columns_read(self, statement: exp.Expression) -> set[str]:
+        """Columns of the tables in a statement, in lower case: those come before variables, but not in MySQL."""
+        if self._catalogue.dialect == "mysql":
+            return set()
+        known = (self._catalogue.find(table) for table in statement.find_all(exp.Table))
+        return {column.name.lower() for table in known if table is not None for column in table.columns}
 
     def _assign(self, one: Assigned) -> QueryLineage:
         """A variable holds something else from here on; nobody outside of the script reads it."""
@@ -66,7 +79,7 @@ class Session:
             self._remember(node, dataset, list(one.columns))
             self._inner.add(dataset)
             return QueryLineage(dialect=self._catalogue.dialect)
-        lineage = self._write(Write(node, one.query, one.columns, creates=True))
+        lineage = self._write(Write(node, one.query, one.columns or None, creates=True))
         self._inner.add(dataset)
         return lineage
 
@@ -76,6 +89,8 @@ class Session:
         if write.drops and write.target is not None:
             self._drop(write.target, target)
             return QueryLineage(dialect=dialect)
+        if write.renames and write.target is not None:
+            return self._rename_column(write.target, target, *(write.names or ()))
         if write.copies is not None:
             return self._copy(write, write.copies, target)
         if write.target is not None and not write.inlined:
@@ -126,6 +141,22 @@ class Session:
             inputs=() if write.moves else (source,),
             targets=() if write.moves else (target,),
         )
+
+    def _rename_column(self, node: exp.Table, target: Dataset, old: str, new: str) -> QueryLineage:
+        """A column under a new name, which it has for the statements behind."""
+        known = self._catalogue.find(node)
+        stored = self._catalogue.names_of.stored
+        if known is not None:
+            columns = tuple(
+                msgspec.structs.replace(one, name=new) if stored(one.name) == stored(old) else one
+                for one in known.columns
+            )
+            renamed = msgspec.structs.replace(known, columns=columns)
+            self._renew([renamed if table is known else table for table in self._catalogue.tables])
+        one = edge.copy(target, target, old)
+        one = msgspec.structs.replace(one, target=msgspec.structs.replace(one.target, path=new))
+        outputs = (OutputColumn(name=new, edges=(one,)),)
+        return QueryLineage(dialect=self._catalogue.dialect, target=target.name, outputs=outputs, edges=(one,))
 
     def _keep(self, target: Dataset, *, made: bool) -> None:
         self._written[target] = None

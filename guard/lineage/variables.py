@@ -7,18 +7,19 @@ anything from a table (a parameter) is a constant. ClickHouse's `WITH (SELECT ..
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlglot import exp
 
-from guard.lineage.write import copies
+from guard.lineage.write import UnknownWriteError, copies
 
 
 class Assigned(NamedTuple):
     """A variable and the query whose answer it holds; without a query a table variable with its columns."""
 
     name: str
-    query: exp.Select | None
+    query: exp.Query | None
     columns: tuple[str, ...] = ()
 
 
@@ -28,9 +29,21 @@ class Variables:
     def __init__(self) -> None:
         self._bare: set[str] = set()  # declared without a sign: BigQuery's `DECLARE x INT64`
         self._filled: set[str] = set()
+        self._declared: frozenset[str] = frozenset()  # by the routine that the statements stand in
+        self._records: set[str] = set()  # filled with a row of several columns
 
-    def replaced(self, statement: exp.Expression) -> exp.Expression:
+    def enter(self, declared: frozenset[str]) -> None:
+        """What the routine declares up to here; a name that is new here holds nothing of an earlier routine."""
+        if declared != self._declared:
+            fresh = {f"@{name}" for name in declared - self._declared}
+            self._filled -= fresh
+            self._records -= fresh
+            self._declared = declared
+
+    def replaced(self, statement: exp.Expression, columns: Collection[str] = ()) -> exp.Expression:
         """The statement, changed in place: variables in it are tables and queries of those.
+
+        `columns` come before variables of a routine that have their names.
 
         Raises:
             UnknownWriteError: a name for a query stands in too many places.
@@ -40,9 +53,17 @@ class Variables:
                 parameter.replace(_name(_called(parameter)))
             elif _called(parameter) in self._filled and not _is_left(parameter):
                 parameter.replace(_read(_called(parameter)))
-        for column in list(statement.find_all(exp.Column)) if self._bare else ():
-            if column.name.lower() in self._bare and not column.args.get("table") and not _is_left(column):
+        bare = self._bare | self._declared.difference(columns)
+        for column in list(statement.find_all(exp.Column)) if bare else ():
+            if isinstance(column.this, exp.Star) or _is_left(column):
+                continue
+            owner = f"@{column.table.lower()}"
+            if owner in self._records and column.table.lower() in self._declared:
+                column.replace(_read(owner, column.this.copy()))
+            elif column.name.lower() in bare and not column.args.get("table"):
                 called = _called(column)
+                if called in self._records:
+                    raise UnknownWriteError("use of a whole record")
                 column.replace(_read(called) if called in self._filled else exp.Null())
         for entry in [one for one in statement.find_all(exp.CTE) if one.args.get("scalar")]:
             clause, query = entry.parent, entry.parent.parent if entry.parent is not None else None
@@ -62,19 +83,19 @@ class Variables:
     def assigned(self, statement: exp.Expression) -> list[Assigned] | None:
         """What the statement gives to variables; None where it is another statement."""
         if isinstance(statement, exp.Declare):
-            return self._declared(statement)
+            return self._declares(statement)
         if isinstance(statement, exp.Set):
             equal = [item.this for item in statement.expressions if isinstance(item.this, exp.EQ)]
             return [
                 self._fill(one.this, exp.Select(expressions=[one.expression.copy()]))
                 for one in equal
-                if _is_variable(one.this, self._bare) or one.expression.find(exp.Table) is not None
+                if _is_variable(one.this, self._bare | self._declared) or one.expression.find(exp.Table) is not None
             ]
         if isinstance(statement, exp.Select) and statement.expressions and all(map(_gives, statement.expressions)):
             return [self._fill(one.this, _only(statement, one.expression)) for one in statement.expressions]
         return None
 
-    def _declared(self, statement: exp.Declare) -> list[Assigned]:
+    def _declares(self, statement: exp.Declare) -> list[Assigned]:
         found: list[Assigned] = []
         for item in statement.expressions:
             names = item.this if isinstance(item.this, list) else [item.this]
@@ -89,6 +110,25 @@ class Variables:
                 if isinstance(item.args.get("default"), exp.Expr):
                     found.append(self._fill(name, exp.Select(expressions=[item.args["default"].copy()])))
         return found
+
+    def filled(self, query: exp.Expression, names: tuple[str, ...]) -> list[Assigned]:
+        """What `SELECT a, b INTO v, w` gives to each; one name for several columns is a record.
+
+        Raises:
+            UnknownWriteError: which column goes into which variable cannot be told.
+        """
+        if isinstance(query, exp.Select) and len(query.expressions) == len(names) and not query.is_star:
+            copies(query, len(names))
+            for name in names:
+                self._records.discard(f"@{name}")
+            return [
+                self._fill(exp.to_identifier(name), _only(query, value.unalias()))
+                for name, value in zip(names, query.expressions, strict=True)
+            ]
+        if len(names) != 1 or not isinstance(query, exp.Query):
+            raise UnknownWriteError("select into")
+        self._records.add(f"@{names[0]}")
+        return [Assigned(f"@{names[0]}", query)]
 
     def _fill(self, variable: Any, query: exp.Select) -> Assigned:
         name = _called(variable)
@@ -105,11 +145,12 @@ def _name(text: str) -> exp.Identifier:
     return exp.to_identifier(text, quoted=True)
 
 
-def _read(name: str) -> exp.Subquery:
-    return exp.Subquery(this=exp.Select(expressions=[exp.Column(this=_name(name))]).from_(exp.Table(this=_name(name))))
+def _read(name: str, column: exp.Expr | None = None) -> exp.Subquery:
+    read = exp.Column(this=column if column is not None else _name(name))
+    return exp.Subquery(this=exp.Select(expressions=[read]).from_(exp.Table(this=_name(name))))
 
 
-def _is_variable(node: Any, bare: set[str]) -> bool:
+def _is_variable(node: Any, bare: Collection[str]) -> bool:
     return isinstance(node, exp.Parameter) or (isinstance(node, exp.Column) and node.name.lower() in bare)
 
 

@@ -17,6 +17,7 @@ class Write(NamedTuple):
     table that becomes the target as a whole (RENAME, CLONE, LIKE). `in_place` marks UPDATE, DELETE, MERGE, which read
     their target without having it as a source. `drops` marks a target that is gone afterwards, `moves` one that is
     the copied table under a new name, `inlined` one that only stands for its query and holds nothing.
+    `renames` marks one of which a column has a new name: `names` are the old one and the new one.
     """
 
     target: exp.Table | None
@@ -28,6 +29,7 @@ class Write(NamedTuple):
     drops: bool = False
     moves: bool = False
     inlined: bool = False
+    renames: bool = False
 
 
 class UnknownWriteError(Exception):

@@ -130,12 +130,24 @@ def _alter(alter: exp.Alter, catalogue: Catalogue) -> list[Write]:  # noqa: ARG0
         elif isinstance(action, exp.SwapTable):
             there, here = table_of(action.this), table_of(alter.this)
             result += [Write(there, None, copies=here), Write(here, None, copies=there)]
+        elif isinstance(action, exp.RenameColumn):
+            result.append(_renamed(alter, action.this, action.args["to"]))
+        elif isinstance(action, exp.ModifyColumn) and action.args.get("rename_from") is not None:  # MySQL: CHANGE a b
+            result.append(_renamed(alter, action.args["rename_from"], action.this))
         elif isinstance(action, exp.Delete):  # ClickHouse: ALTER TABLE t DELETE WHERE
             query = assigning([], [alter.this.copy()], action.args.get("where"))
             result.append(Write(table_of(alter.this), query, (), in_place=True))
         elif isinstance(action, (exp.DML, exp.Query, exp.Command)):
             raise UnknownWriteError("alter")
     return result
+
+
+def _renamed(alter: exp.Alter, old: exp.Expr, new: exp.Expr) -> Write:
+    """A column under another name: what it held is what the new one holds."""
+    table = table_of(alter.this)
+    if table is None:
+        raise UnknownWriteError("alter")
+    return Write(table, None, (old.name, new.name), renames=True)
 
 
 def _swapped(statement: exp.Expression) -> list[Write]:

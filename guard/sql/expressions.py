@@ -26,6 +26,7 @@ from guard.sql.marks import (
     unnamed,
 )
 from guard.sql.scopes import Scope, resolve, starred
+from guard.sql.structs import picked
 from guard.sql.ways import step
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ _LEAVES = frozenset(
     }
 )  # fmt: skip
 _SAME_VALUE = frozenset({exp.Paren, exp.Alias, exp.Distinct, exp.Ordered})
+_FIELDS = frozenset({exp.Dot, exp.Bracket, exp.StructExtract})
 # Aggregates over their own argument, which WITHIN GROUP only sorts.
 _LISTS = (exp.ArrayAgg, exp.GroupConcat)
 # Functions in sqlglot's tree that are operators.
@@ -101,6 +103,10 @@ class Expressions:
                 stack.extend(
                     (child, by, inside) for child in node.iter_expressions() if type(child) is not exp.Identifier
                 )
+            elif kind in _FIELDS and ways is not None and (field := picked(node)) is not None:
+                for other in field.others:
+                    self.gather(other, inside, KEEP, {})
+                stack.append((field.value, AFTER[by][TRANSFORM], inside))
             elif (special := _SPECIAL.get(kind)) is not None:
                 special(self, node, by, inside, stack, into)
             elif by <= SUMMARY and ways is not None and isinstance(node, exp.Func) and not isinstance(node, _OPERATORS):

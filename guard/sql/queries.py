@@ -241,7 +241,7 @@ class Queries:
             self._clause(args.get(part), "where", BY_FILTER, scope, rows)
         group = args.get("group")
         if group is not None:
-            self._group(group, scope, columns, rows)
+            self._group(node, group, scope, columns, rows)
         self._clause(args.get("having"), "having", BY_FILTER, scope, rows)
         self._clause(args.get("qualify"), "having", BY_FILTER, scope, rows)
         distinct = args.get("distinct")
@@ -260,11 +260,17 @@ class Queries:
             for child in node.iter_expressions():
                 self.expressions.gather(child, scope, effect, rows)
 
-    def _group(self, group: exp.Group, scope: Scope, columns: Sequence[Col], rows: dict[Base, int]) -> None:
+    def _group(
+        self, node: exp.Select, group: exp.Group, scope: Scope, columns: Sequence[Col], rows: dict[Base, int]
+    ) -> None:
         scope.clause = "group"
         if group.args.get("all"):  # GROUP BY ALL: every projection without an aggregate
-            for column in columns:
-                merge(rows, column.flow, BY_GROUP)
+            for column, bare in _values(node, columns):
+                outside = _outside_aggregates(bare) if bare is not None else None
+                if outside is None:
+                    merge(rows, column.flow, BY_GROUP)
+                for part in outside or ():
+                    self.expressions.gather(part, scope, BY_GROUP, rows)
         for term in group.iter_expressions():
             self._terms(term, scope, columns, BY_GROUP, rows)
 
@@ -387,8 +393,29 @@ class Queries:
                 self.analysis.gap("unsupported_syntax", f"`{name.rstrip('_').upper()}`")
 
 
+_AGGREGATES = (exp.AggFunc, exp.Filter, exp.WithinGroup)
+
+
 def _columns(names: Sequence[Col], flows: Sequence[Flow]) -> list[Col]:
     return [Col(column.name, column.key, flow) for column, flow in zip(names, flows, strict=True)]
+
+
+def _values(node: exp.Select, columns: Sequence[Col]) -> list[tuple[Col, exp.Expr | None]]:
+    """Each column with its expression; without, where a star stands for several columns."""
+    if len(node.expressions) != len(columns) or node.is_star:
+        return [(column, None) for column in columns]
+    return list(zip(columns, node.expressions, strict=True))
+
+
+def _outside_aggregates(value: exp.Expr) -> list[exp.Column] | None:
+    """The columns of `a + sum(b)` by which GROUP BY ALL groups (`a`); None where the value holds no aggregate."""
+    found: list[exp.Column] = []
+    aggregates = False
+    for node in value.walk(prune=lambda one: isinstance(one, (*_AGGREGATES, exp.Query))):
+        aggregates = aggregates or isinstance(node, _AGGREGATES)
+        if isinstance(node, exp.Column):
+            found.append(node)
+    return found if aggregates else None
 
 
 def _opens(relation: Relation) -> Sequence[Relation]:
