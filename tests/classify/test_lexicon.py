@@ -30,6 +30,13 @@ def test_strong_names(classifier: Classifier, name: str, kind: str) -> None:
     assert found[kind] >= 9.0
 
 
+@pytest.mark.parametrize("name", ["birth", "出生"])
+def test_a_word_that_says_half_of_it_is_weak(classifier: Classifier, name: str) -> None:
+    """A birth may be a date or a place: some bits, and the values decide."""
+    found = {match.kind: match.bits for match in classifier.lexicon.of_name(name)}
+    assert 0 < found["intl.date_of_birth"] < 9.0
+
+
 @pytest.mark.parametrize(
     "name",
     [
