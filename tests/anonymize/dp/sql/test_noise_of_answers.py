@@ -35,7 +35,8 @@ def _drawn(engine: Engine, sql: str, mechanism: str, draws: int) -> tuple[list[A
 def test_intervals_hold_the_bounded_truth(engine: Engine, sql: str, mechanism: str) -> None:
     """At least 95 % of them, for each aggregate; Hoeffding leaves a chance under 1e-9 that 89 % are not reached.
 
-    Intervals of whole numbers are a little wider than need be, and all stay under certainty.
+    No interval is wider than its noise asks for: 2.12 deviations is Laplace's 95 % and more than a Gauss's, an average
+    splits its 95 % over two releases, and a whole number is rounded outward once.
     """
     draws = DRAWS // 5 if engine.name != "duckdb" else DRAWS  # the noise is the same on all engines
     true, answers = _drawn(engine, sql, mechanism, draws)
@@ -45,8 +46,8 @@ def test_intervals_hold_the_bounded_truth(engine: Engine, sql: str, mechanism: s
             for row, exact in zip(answer, true, strict=True):
                 tries += 1
                 hits += abs(row[place].value - exact[place].value) <= row[place].half
+                assert row[place].half <= 2.3 * float(row[place].deviation) + 1, place
         assert hits / tries > 0.95 - (20.8 / (2 * tries)) ** 0.5, (place, hits, tries)
-        assert hits < tries, place
 
 
 def test_gaussian_noise_is_as_wide_as_it_says(engine: Engine) -> None:
