@@ -90,6 +90,10 @@ def call(name: str, arguments: Sequence[str]) -> str | None:
         (items,) = arguments
         known = f"type({items}) is list or type({items}) is set or type({items}) is dict"
         return f"len({items}) if {known} else B['count']({items})"
+    if name in {"max", "min"}:
+        (items,) = arguments
+        known = f"{items} and (type({items}) is set or type({items}) is list) and whole(map(type, {items}))"
+        return f"{name}({items}) if {known} else B[{name!r}]({items})"
     if name == "or":
         a, b = arguments
         return f"{a} | {b} if type({a}) is set and type({b}) is set else B['or']({a}, {b})"

@@ -147,6 +147,8 @@ def pairs_any(source: Value) -> Any:
     """`pairs` for a loop whose order cannot be seen."""
     kind = type(source)
     if kind is dict:
+        if _only_strings(map(type, source)):
+            return list(source.items())
         return [(unembed(key), value) for key, value in source.items()]
     if kind is set:
         return [(unembed(item), unembed(item)) for item in source]
@@ -348,6 +350,7 @@ def _is_flat(value: Value) -> bool:
 
 _JSON_SCALARS: Final = frozenset({str, bool, int, float, type(None)})
 _only_scalars: Final[Callable[[Iterable[type]], bool]] = _JSON_SCALARS.issuperset
+only_integers: Final[Callable[[Iterable[type]], bool]] = frozenset({int}).issuperset
 _only_strings: Final[Callable[[Iterable[type]], bool]] = frozenset({str}).issuperset
 
 

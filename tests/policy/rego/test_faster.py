@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from guard.policy.rego import compile as compile_rego
-from guard.policy.rego.errors import ConflictError, LimitError
+from guard.policy.rego.errors import BuiltinError, ConflictError, LimitError
 from guard.policy.rego.policy import Limits
+from guard.policy.rego.values import UNDEFINED
 
 LOOPS = """package p
 
@@ -280,3 +281,34 @@ def test_a_literal_moves_only_where_nobody_can_tell():
     assert policy.evaluate("p/k", given)["p"] == {"a": "p", "w": {"a": ["p", 2]}}
     assert policy.evaluate("p/l", given) == [["p", ["p", 2]], [2, [2, 2]]]
     assert policy.evaluate("p/l", {"n": [2]}) == []
+
+
+EXTREMES = "package p\n\nimport rego.v1\n\nlargest := max(input.of)\n\nsmallest := min({one | some one in input.of})\n"
+
+
+@pytest.mark.parametrize(
+    ("of", "largest", "smallest"),
+    [
+        ([3, 1, 2], 3, 1),
+        ([True, 7], 7, True),  # OPA's order: booleans stand before numbers, and are none
+        ([1, 2.5], 2.5, 1),
+        (["b", "a", 9], "b", 9),
+        ([None, -1], -1, None),
+    ],
+)
+def test_extremes(of, largest, smallest):
+    """Whole numbers take the short way, everything else OPA's order."""
+    policy = compile_rego({"p.rego": EXTREMES}, entrypoints=["p/largest", "p/smallest"])
+    assert policy.evaluate("p/largest", {"of": of}) == largest
+    assert (
+        policy.evaluate("p/smallest", {"of": of}) is smallest or policy.evaluate("p/smallest", {"of": of}) == smallest
+    )
+
+
+@pytest.mark.parametrize("of", [7, "abc", {"a": 1}, None])
+def test_extremes_of_what_is_no_collection(of):
+    """As the builtin says it, and never a crash of the short way."""
+    policy = compile_rego({"p.rego": EXTREMES}, entrypoints=["p/largest"])
+    with pytest.raises(BuiltinError, match="max"):
+        policy.evaluate("p/largest", {"of": of})
+    assert policy.evaluate("p/largest", {"of": []}) is UNDEFINED
