@@ -12,13 +12,14 @@ def shape(sql: str, dialect: str) -> str:
     Empty where that cannot be told: an unknown dialect, a text that does not scan, or one longer than `MAX_SQL`.
     The shape of a shape is itself.
     """
-    from sqlglot import Dialect
     from sqlglot.errors import SqlglotError
+
+    from guard.sql.tokens import tokens_of
 
     if not dialect or len(sql) > MAX_SQL:
         return ""
     try:
-        tokens = Dialect.get_or_raise(dialect).tokenize(sql)
+        tokens = tokens_of(sql, dialect)
     except (SqlglotError, ValueError):
         return ""
     words: list[str] = []

@@ -10,6 +10,7 @@ import logging
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -21,6 +22,7 @@ from guard.sql import shape
 from guard.sql.fingerprint import anonymised, fingerprint, fingerprint_of
 from guard.sql.lexed import Lexed
 from guard.sql.limits import DEFAULT_LIMITS, HARD_BYTES, SCRIPT_LIMITS, SqlLimits
+from guard.sql.tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +88,7 @@ def parse(sql: str, dialect: str, *, limits: SqlLimits = DEFAULT_LIMITS) -> exp.
 def read(sql: str, dialect: str, *, limits: SqlLimits = DEFAULT_LIMITS) -> tuple[exp.Expression, Lexed]:
     """As `parse`, with the tokens that the statement was parsed of."""
     reader = _dialect(dialect)
-    lexed = Lexed(sql, _tokens(sql, reader, dialect, limits))
+    lexed = Lexed(sql, _tokens(sql, dialect, limits))
     statements = parse_tokens(sql, reader, lexed.tokens, limits=limits)
     if len(statements) != 1:
         count = "no statement" if not statements else f"{len(statements)} statements"
@@ -122,7 +124,7 @@ def tokenise(sql: str, dialect: str, *, limits: SqlLimits = SCRIPT_LIMITS) -> tu
     Raises:
         ParseError, UsageError: as `parse`.
     """
-    return _dialect(dialect), _tokens(sql, _dialect(dialect), dialect, limits)
+    return _dialect(dialect), _tokens(sql, dialect, limits)
 
 
 def lex(sql: str, dialect: str) -> Lexed:
@@ -131,8 +133,8 @@ def lex(sql: str, dialect: str) -> Lexed:
     Raises:
         ParseError: as `parse`.
     """
-    reader = _dialect(dialect)
-    return Lexed(sql, _split(sql, reader, dialect, DEFAULT_LIMITS))
+    _dialect(dialect)
+    return Lexed(sql, _split(sql, dialect, DEFAULT_LIMITS))
 
 
 def parse_tokens(sql: str, reader: Dialect, tokens: Sequence[Any], *, limits: SqlLimits) -> list[exp.Expr]:
@@ -159,9 +161,10 @@ def parse_tokens(sql: str, reader: Dialect, tokens: Sequence[Any], *, limits: Sq
 
 def _parse(sql: str, dialect: str, limits: SqlLimits) -> list[exp.Expr]:
     reader = _dialect(dialect)
-    return parse_tokens(sql, reader, _tokens(sql, reader, dialect, limits), limits=limits)
+    return parse_tokens(sql, reader, _tokens(sql, dialect, limits), limits=limits)
 
 
+@lru_cache(64)
 def _dialect(name: str) -> Dialect:
     """The named dialect, or the common grammar for ""; an unknown name is the caller's mistake, not a bad statement."""
     if name and (not re.fullmatch(r"[a-z0-9_]{1,40}", name) or Dialect.get(name) is None):
@@ -170,13 +173,13 @@ def _dialect(name: str) -> Dialect:
     return Dialect.get_or_raise(name or None)
 
 
-def _tokens(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[Any]:
-    tokens = _split(sql, reader, dialect, limits)
+def _tokens(sql: str, dialect: str, limits: SqlLimits) -> list[Any]:
+    tokens = _split(sql, dialect, limits)
     shape.check(tokens, sql, limits)
     return tokens
 
 
-def _split(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[Any]:
+def _split(sql: str, dialect: str, limits: SqlLimits) -> list[Any]:
     size = min(limits.bytes, HARD_BYTES)
     if len(sql) > size or len(encoded(sql)) > size:
         raise shape.too_large("bytes", size)
@@ -193,7 +196,7 @@ def _split(sql: str, reader: Dialect, dialect: str, limits: SqlLimits) -> list[A
     fault = None
     tokens: list[Any] = []
     try:
-        tokens = reader.tokenize(sql)
+        tokens = tokens_of(sql, dialect)
     except _PARSER_FAULTS as error:
         fault = _place(error)
     if fault is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sqlglot import Dialect
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
 from guard.errors import ParseError
+from guard.sql.tokens import tokens_of
 
 # `%%`, `%s`, `%(name)s`, or a `%` that psycopg would refuse.
 _PERCENT = re.compile(r"%(?:(?P<escaped>%)|(?P<next>s)|\((?P<name>[^()%]{1,200})\)s)?")
@@ -35,7 +35,7 @@ def named_from_qmark(sql: str, prefix: str, dialect: str) -> tuple[str, int]:
         ParseError: the text cannot be split into tokens.
     """
     try:
-        tokens = Dialect.get_or_raise(dialect).tokenize(sql)
+        tokens = tokens_of(sql, dialect)
     except TokenError:
         raise ParseError("the statement cannot be split into tokens", help="close its quotes and comments") from None
     parts: list[str] = []

@@ -18,6 +18,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from guard.model import Value
 from guard.policy.enforce.golden import GOLDEN
+from guard.sql.tokens import tokens_of
 
 # Words that sqlglot writes directly before `(` and that are grammar in every dialect: never looked up by name.
 SYNTAX: Final[frozenset[str]] = frozenset(
@@ -112,7 +113,7 @@ def calls(sql: str, dialect: str, tokens: Sequence[Any] | None = None) -> Iterat
     name of a function, so a function cannot be missed; what is left over is in `SYNTAX`. `tokens` are those of `sql`,
     where the caller has them.
     """
-    tokens = sqlglot.tokenize(sql, dialect=dialect) if tokens is None else tokens
+    tokens = tokens_of(sql, dialect) if tokens is None else tokens
     for index in range(len(tokens) - 1):
         word, following = tokens[index], tokens[index + 1]
         if following.token_type is not TokenType.L_PAREN or following.start != word.end + 1:

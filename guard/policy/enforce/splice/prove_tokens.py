@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
@@ -35,6 +34,7 @@ from guard.policy.enforce.splice.lexemes import (
     SIGNS,
     WORDS,
 )
+from guard.sql.tokens import tokens_of
 
 if TYPE_CHECKING:
     from guard.model import Decision
@@ -141,7 +141,7 @@ class _Reader:
 
     def __init__(self, text: str, dialect: str) -> None:
         self._text = text
-        self._tokens = Dialect.get_or_raise(dialect).tokenize(text)
+        self._tokens = tokens_of(text, dialect)
         self._words, self._signs, self._syntax = WORDS[dialect], SIGNS[dialect], CALLED_BARE[dialect]
         self._schema, self._functions = BUILTIN_SCHEMA[dialect], spelled(dialect)
         # Of each open parenthesis: what may follow behind it, and the word of the call around it.
