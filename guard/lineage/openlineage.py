@@ -144,20 +144,26 @@ def _inputs(edges: Sequence[Edge], known: Known) -> list[InputDataset]:
 
     read = (edge.source.dataset for edge in edges) if edges else (label.field.dataset for label in known.labels)
     datasets = sorted(set(read))
-    return [InputDataset(each.namespace, each.name, facets=_described(each, known)) for each in datasets]
+    apart = _apart(known)
+    return [InputDataset(each.namespace, each.name, facets=_described(apart.get(each, Known()))) for each in datasets]
 
 
 def _outputs(edges: Sequence[Edge], known: Known) -> list[OutputDataset]:
     from openlineage.client.event_v2 import OutputDataset
 
     outputs = []
+    apart = _apart(known)
     for dataset in sorted({edge.target.dataset for edge in edges}):
         whole: dict[FieldRef, list[Edge]] = {}
         columns: dict[str, dict[FieldRef, list[Edge]]] = {}
         for edge in sorted(edge for edge in edges if edge.target.dataset == dataset):
             sources = whole if edge.target.path == WHOLE else columns.setdefault(edge.target.path, {})
             sources.setdefault(edge.source, []).append(edge)
-        facets = _described(dataset, known) | _column_lineage(columns, whole) | _explicit_lineage(columns, whole)
+        facets = (
+            _described(apart.get(dataset, Known()))
+            | _column_lineage(columns, whole)
+            | _explicit_lineage(columns, whole)
+        )
         outputs.append(OutputDataset(dataset.namespace, dataset.name, facets=facets))
     return outputs
 
@@ -204,37 +210,55 @@ def _explicit_lineage(columns: Mapping[str, _Sources], whole: _Sources) -> dict[
     return {"lineage": facet.LineageDatasetFacet(inputs(whole), fields, producer=PRODUCER)}
 
 
-def _described(dataset: Dataset, known: Known) -> dict[str, DatasetFacet]:
-    """Schema and tags of a dataset, where they are known."""
+def _apart(known: Known) -> dict[Dataset, Known]:
+    """What is known, dataset by dataset: a scan labels hundreds of them in one event."""
+    tables = {table.dataset: table for table in reversed(known.tables)}
+    labels: dict[Dataset, list[FieldLabel]] = {}
+    owners: dict[Dataset, list[tuple[Dataset, str]]] = {}
+    for label in known.labels:
+        labels.setdefault(label.field.dataset, []).append(label)
+    for dataset, name in known.owners:
+        owners.setdefault(dataset, []).append((dataset, name))
+    return {
+        dataset: Known(
+            (tables[dataset],) if dataset in tables else (),
+            tuple(labels.get(dataset, ())),
+            tuple(owners.get(dataset, ())),
+        )
+        for dataset in tables.keys() | labels.keys() | owners.keys()
+    }
+
+
+def _described(known: Known) -> dict[str, DatasetFacet]:
+    """Schema, owners and tags of a dataset, where they are known; `known` is of this dataset alone."""
     from openlineage.client.facet_v2 import ownership_dataset, schema_dataset, tags_dataset
 
     facets: dict[str, DatasetFacet] = {}
-    columns = _columns(dataset, known)
+    columns = _columns(known)
     if columns:
         fields = [
             schema_dataset.SchemaDatasetFacetFields(name, kind or None, ordinal_position=at, fields=None)
             for at, (name, kind) in enumerate(columns, 1)
         ]
         facets["schema"] = schema_dataset.SchemaDatasetFacet(fields, producer=PRODUCER)
-    owners = [ownership_dataset.Owner(name, "OWNER") for one, name in known.owners if one == dataset]
+    owners = [ownership_dataset.Owner(name, "OWNER") for _, name in known.owners]
     if owners:
         facets["ownership"] = ownership_dataset.OwnershipDatasetFacet(owners, producer=PRODUCER)
     tags = [
         tags_dataset.TagsDatasetFacetFields(each.label.kind, _tag(each), "guard", each.field.path)
         for each in known.labels
-        if each.field.dataset == dataset and each.label is not None
+        if each.label is not None
     ]
     if tags:
         facets["tags"] = tags_dataset.TagsDatasetFacet(tags, producer=PRODUCER)
     return facets
 
 
-def _columns(dataset: Dataset, known: Known) -> list[tuple[str, str]]:
+def _columns(known: Known) -> list[tuple[str, str]]:
     """Names and types: as the source describes them, or as the last scan saw them."""
-    table = next((table for table in known.tables if table.dataset == dataset), None)
-    if table is not None:
-        return [(column.name, column.type) for column in table.columns]
-    seen = {each.field.path: each.type for each in known.labels if each.field.dataset == dataset}
+    if known.tables:
+        return [(column.name, column.type) for column in known.tables[0].columns]
+    seen = {each.field.path: each.type for each in known.labels}
     return list(seen.items())
 
 
