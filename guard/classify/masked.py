@@ -20,7 +20,9 @@ MASKED_BITS = 9.0
 
 def share(shapes: list[str]) -> float:
     """The share of shapes with a mask character in them."""
-    return sum("*" in shape for shape in shapes) / len(shapes) if shapes else 0.0
+    if "*" not in "\n".join(shapes):
+        return 0.0
+    return sum("*" in shape for shape in shapes) / len(shapes)
 
 
 def kind_of(shapes: list[str]) -> str:

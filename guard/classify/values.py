@@ -22,6 +22,7 @@ _LONG = 40  # characters from which a value is read as text ...
 _TEXT_FROM = 12  # ... or this many with Chinese or spaces in it
 _TEXT_LENGTH = 4_000  # characters of one text that are read
 _TEXT_BUDGET = 40_000  # ... and of all texts of a column
+_ALIKE, _ALIKE_AFTER = 0.95, TEXTS_READ // 3  # texts of which this share is nothing but one kind, after so many
 _TEXT_SCORE = 0.7  # findings below it do not count for a column
 _WHOLE = 0.8  # share of a text that a finding covers when the text is nothing else
 _LOOSE_TEXT_RATE = 0.02  # how often a text holds a chance name
@@ -100,8 +101,10 @@ def observe(cells: Cells, named: Collection[str] = ()) -> Observed:
     texts.sort()
     for shape, indices in by_shape.items():
         for detector in _fitting(shape):
-            if detector.ceiling > _WEAK_CEILING or detector.id in named:
-                _check(cells, detector, shape, indices, seen, asked=detector.id in named)
+            if detector.id in named:
+                _check(cells, detector, shape, indices, seen, asked=True)
+            elif detector.ceiling > _WEAK_CEILING:
+                _check(cells, detector, shape, indices, seen, asked=False)
     return Observed(seen, _read_texts(cells, texts, seen), frozenset(named))
 
 
@@ -142,6 +145,10 @@ def _check(
     check, values, prefixes = detector.check, cells.values, detector.prefixes
     if prefixes:
         indices = [index for index in indices if values[index].startswith(prefixes)]
+    if len(indices) == 1:  # a column of hashes has as many shapes as values
+        if check(values[indices[0]]):
+            _passed(detector, shape, indices, seen)
+        return
     if detector.prior <= _ASKS_FOR_A_WORD and not asked and len(indices) > 2 * _FEW:
         few = indices[:_FEW]
         if sum(check(values[index]) for index in few) * 2 < len(few):
@@ -154,18 +161,26 @@ def _check(
         return  # a few words of a list among others say nothing
     passed += [index for index in indices[_FIRST:] if check(values[index])]
     if passed:
-        found = seen[detector.id]
-        found.hits.update(passed)
-        if detector.written is not None and detector.written.fullmatch(shape):
-            found.written += len(passed)
+        _passed(detector, shape, passed, seen)
+
+
+def _passed(detector: Detector, shape: str, passed: list[int], seen: dict[str, Seen]) -> None:
+    found = seen[detector.id]
+    found.hits.update(passed)
+    if detector.written is not None and detector.written.fullmatch(shape):
+        found.written += len(passed)
 
 
 def _read_texts(cells: Cells, texts: list[int], seen: dict[str, Seen]) -> int:
-    """Reads some of the texts, evenly spread, within a budget of characters; says how many."""
+    """Reads some of the texts, evenly spread, within a budget of characters; says how many.
+
+    Where a third of them are nothing but one kind, as addresses are, the others are not read.
+    """
     step = max(1, len(texts) // TEXTS_READ)
+    chosen = texts[::step][:TEXTS_READ]
     read, budget = 0, _TEXT_BUDGET
-    for index in texts[::step][:TEXTS_READ]:
-        if budget <= 0:
+    for index in (*chosen[::3], *chosen[1::3], *chosen[2::3]):
+        if budget <= 0 or (read == _ALIKE_AFTER and any(one.whole_texts >= _ALIKE * read for one in seen.values())):
             break
         text = cells.values[index][:_TEXT_LENGTH]
         read, budget = read + 1, budget - len(text)
@@ -203,12 +218,12 @@ def _bits(cells: Cells, detector: Detector, found: Seen, total: int, read: int) 
 def spread(cells: Cells, hits: set[int]) -> int:
     """How many independent values the hits are worth: a run of consecutive numbers is one."""
     values, shapes = cells.values, cells.shapes
-    heads = set()
-    for index in hits:
-        shape = shapes[index]
-        digits = len(shape) >= _SPREAD_FROM and shape.count("9") * 10 >= len(shape) * 8
-        heads.add(values[index][:-_SPREAD_TAIL] if digits else values[index])
-    return len(heads)
+    numbers = {shape for shape in {shapes[index] for index in hits} if _is_number(shape)}
+    return len({values[index][:-_SPREAD_TAIL] if shapes[index] in numbers else values[index] for index in hits})
+
+
+def _is_number(shape: str) -> bool:
+    return len(shape) >= _SPREAD_FROM and shape.count("9") * 10 >= len(shape) * 8
 
 
 def asks_for_a_word(detector: Detector) -> bool:

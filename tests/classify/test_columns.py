@@ -138,6 +138,23 @@ def test_texts_are_read(classifier: Classifier) -> None:
     assert label.others[0][0] == "cn.mobile"
 
 
+def test_texts_that_are_all_alike_are_not_all_read(classifier: Classifier) -> None:
+    """A third of the addresses is enough; of notes, which may hold anything, all that are chosen are read."""
+
+    def texts_read(values: list[str]) -> str:
+        label = classifier.classify_table(pa.table({"c7": values}), dataset=Dataset("m", "t"))[0]
+        return next(item.detail for item in label.evidence if item.source == "value")
+
+    r = random.Random(3)
+    street = [
+        f"浙江省杭州市西湖区文三路{r.randrange(1, 900)}号{r.randrange(1, 30)}幢{r.randrange(101, 999)}室"
+        for _ in range(360)
+    ]
+    notes = [f"客户{zh_name(r)}来电，请回拨{mobile(r)}，说明退款进度" for _ in range(360)]
+    assert texts_read(street).startswith("40 of 40 texts")
+    assert texts_read(notes).startswith("120 of 120 texts")
+
+
 def test_known_but_not_sensitive(classifier: Classifier) -> None:
     """Type and sensitivity are two answers: a UUID is known, and clean."""
     r = random.Random(8)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from guard.classify.rule import Rules, passes, words
 
-SHAPE = r"汉{2,6}|[Aa9.' -]{2,20}"
+SHAPE = r"汉{2,6}|[Aa][Aa.' -]{1,19}|9{1,2}[Aa]{2}(?:-9[Aa]{2})?"
 PASS_RATE = 0.005
 CEILING = 6.0
 MINIMUM = 2
