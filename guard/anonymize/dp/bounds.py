@@ -48,13 +48,18 @@ def find_value_bounds(tally: Sequence[int], *, epsilon: Fraction, rows_per_unit:
         raise UsageError(f"a tally of magnitudes has not {BINS} bins", help="count rows by `bin_of`")
     mechanism = Laplace(rows_per_unit, epsilon)
     noisy = mechanism.add(tally)
-    full = math.ceil(float(mechanism.scale) * math.log(BINS / FALSE_ALARM))
+    full = least_full(mechanism.scale)
     found = [i for i, count in enumerate(noisy) if count >= full]
     if not found:
         return None
     low, high = _edge(found[0], upper=False), _edge(found[-1], upper=True)
     outside = sum(noisy[: found[0]]) + sum(noisy[found[-1] + 1 :])
     return ValueBounds(low, high, mechanism, max(0, outside))
+
+
+def least_full(scale: Fraction) -> int:
+    """The least noisy number of rows at which a bin counts as not empty: `P(noise >= m) <= exp(-m / scale)`."""
+    return math.ceil(float(scale) * math.log(BINS / FALSE_ALARM))
 
 
 def _edge(index: int, *, upper: bool) -> int:
