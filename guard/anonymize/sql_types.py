@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from sqlglot import exp
@@ -76,6 +77,7 @@ _INTEGERS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def sql_type(column_type: str, dialect: str) -> SqlType:
     """The type of a column by the engine's own spelling.
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, tuple_, update
 
 from guard.errors import IntegrityError
 from guard.model import Value
@@ -163,11 +163,12 @@ class LedgerRepository:
             select(entry.body, entry.digest)
             .join(schema.budget_row_account, touched.row == entry.number)
             .join(schema.budget_account, schema.budget_account.c.id == touched.account_id)
-            .where(*_is(key))
+            .where(*_OF_KEY)
             .order_by(entry.number)
         )
         with self._store.read() as connection:
-            return tuple((_parse(body), digest) for body, digest in connection.execute(statement).all())
+            found = connection.execute(statement, _named(key)).all()
+            return tuple((_parse(body), digest) for body, digest in found)
 
     def head(self) -> tuple[int, str]:
         """How many rows there are, and the digest of the newest."""
@@ -227,6 +228,20 @@ _ACCOUNTS = select(
     schema.budget_account.c.sums,
 )
 _HEAD = select(schema.budget_head.c.size, schema.budget_head.c.digest).where(schema.budget_head.c.id == HEAD)
+# Made once: every charge runs these, and building a statement takes longer than SQLite takes to run it.
+_LOCKED_HEAD = _HEAD.with_for_update()
+_MOVE_HEAD = update(schema.budget_head).where(schema.budget_head.c.id == HEAD)
+_MOVE_HEAD = _MOVE_HEAD.values(size=bindparam("new_size"), digest=bindparam("new_digest"))
+_KEY_COLUMNS = ("subject", "purpose", "dataset", "time_window")
+_OF_KEY = tuple(schema.budget_account.c[name] == bindparam(f"of_{name}") for name in _KEY_COLUMNS)
+_ACCOUNT = select(schema.budget_account.c.id, schema.budget_account.c.sums).where(*_OF_KEY)
+_NEW_ACCOUNT = insert(schema.budget_account)
+_NEW_SUMS = update(schema.budget_account).where(schema.budget_account.c.id == bindparam("of_id"))
+_NEW_SUMS = _NEW_SUMS.values(sums=bindparam("new_sums"))
+_ROW = select(schema.budget_row.c.body, schema.budget_row.c.digest)
+_ROW = _ROW.where(schema.budget_row.c.number == bindparam("of_number"))
+_NEW_ROW = insert(schema.budget_row)
+_TOUCH = insert(schema.budget_row_account)
 
 
 def _one_moment(connection: Connection) -> None:
@@ -252,19 +267,17 @@ def _parse(body: str) -> LedgerRow:
 
 def _head(connection: Connection) -> tuple[int, str]:
     """The end of the chain, locked until the transaction ends."""
-    found = connection.execute(_HEAD.with_for_update()).one()  # the migration made the row
+    found = connection.execute(_LOCKED_HEAD).one()  # the migration made the row
     return int(found.size), str(found.digest)
 
 
-def _is(key: KeyParts) -> tuple[Any, ...]:
-    columns = schema.budget_account.c
-    names = (columns.subject, columns.purpose, columns.dataset, columns.time_window)
-    return tuple(column == part for column, part in zip(names, key, strict=True))
+def _named(key: KeyParts) -> dict[str, str]:
+    """The parameters of `_OF_KEY`."""
+    return {f"of_{name}": part for name, part in zip(_KEY_COLUMNS, key, strict=True)}
 
 
 def _account(connection: Connection, key: KeyParts) -> tuple[int | None, Sums]:
-    columns = schema.budget_account.c
-    found = connection.execute(select(columns.id, columns.sums).where(*_is(key))).one_or_none()
+    found = connection.execute(_ACCOUNT, _named(key)).one_or_none()
     if found is None:
         return None, Sums()
     sums = _decoded(found.sums)
@@ -282,8 +295,7 @@ def _decoded(text: str) -> Sums:
 
 
 def _row(connection: Connection, index: int) -> LedgerRow:
-    columns = schema.budget_row.c
-    found = connection.execute(select(columns.body, columns.digest).where(columns.number == index)).one_or_none()
+    found = connection.execute(_ROW, {"of_number": index}).one_or_none()
     if found is None or _digest(found.body) != found.digest:
         raise _edited(index)
     row = _parse(found.body)
@@ -306,22 +318,19 @@ def _reservation(connection: Connection, index: int) -> tuple[LedgerRow, ...]:
 def _write(connection: Connection, row: LedgerRow, numbers: tuple[int | None, ...]) -> str:
     body = _encoder.encode(row).decode()
     digest = _digest(body)
-    connection.execute(
-        insert(schema.budget_row).values(number=row.index, body=body, digest=digest, reservation=row.reservation)
-    )
-    accounts = schema.budget_account
+    entry = {"number": row.index, "body": body, "digest": digest, "reservation": row.reservation}
+    connection.execute(_NEW_ROW, entry)
     for key, sums, number in zip(row.keys, row.after, numbers, strict=True):
         text = _encoder.encode(sums).decode()
         if number is None:
-            made = dict(zip(("subject", "purpose", "dataset", "time_window"), key, strict=True))
-            inserted = connection.execute(insert(accounts).values(sums=text, **made))
+            made = dict(zip(_KEY_COLUMNS, key, strict=True))
+            inserted = connection.execute(_NEW_ACCOUNT, {"sums": text, **made})
             assert inserted.inserted_primary_key is not None
             number = int(inserted.inserted_primary_key[0])  # noqa: PLW2901 - the account exists from here on
         else:
-            connection.execute(update(accounts).where(accounts.c.id == number).values(sums=text))
-        connection.execute(insert(schema.budget_row_account).values(row=row.index, account_id=number))
-    head = schema.budget_head
-    connection.execute(update(head).where(head.c.id == HEAD).values(size=row.index + 1, digest=digest))
+            connection.execute(_NEW_SUMS, {"of_id": number, "new_sums": text})
+        connection.execute(_TOUCH, {"row": row.index, "account_id": number})
+    connection.execute(_MOVE_HEAD, {"new_size": row.index + 1, "new_digest": digest})
     return digest
 
 

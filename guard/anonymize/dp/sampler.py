@@ -84,13 +84,12 @@ class _Magnitude:
     """|X| of a discrete Laplace variable X of one scale: a geometric variable, given that (sign, 0) is drawn again."""
 
     def __init__(self, scale: Fraction) -> None:
-        bits = 0
-        while Fraction(1 << bits) < TAIL * scale:
-            bits += 1
+        bits = (real.ceil_div(TAIL * scale.numerator, scale.denominator) - 1).bit_length()  # 2**bits >= TAIL * scale
         self._bits = bits
         self._tail = Fraction(1 << bits) / scale
-        low = tuple(_logistic(Fraction(1 << i) / scale) for i in range(bits))
-        self._digits = Digits((*low, chance.exp_minus(self._tail)))
+        powers = _Squares(Fraction(1) / scale, bits)
+        low = tuple(_logistic(powers, i) for i in range(bits))
+        self._digits = Digits((*low, powers.oracle(bits)))
 
     def signed(self, count: int, source: ByteSource) -> list[int]:
         """At most `count` draws: those that came out as minus zero are left out."""
@@ -125,12 +124,40 @@ def _magnitude(scale: Fraction) -> _Magnitude:
     return _Magnitude(scale)
 
 
-def _logistic(x: Fraction) -> Oracle:
-    """The oracle of `1 / (1 + e**x)`, the probability of a bit whose place weighs `x`."""
+class _Squares:
+    """Bounds of `e**(-x 2**i)` for i up to `last`: one exponential, and each of the others is the square of one."""
+
+    def __init__(self, x: Fraction, last: int) -> None:
+        self._x = x
+        self._last = last
+        self._known: tuple[int, list[real.Bounds]] = (0, [])
+
+    def oracle(self, i: int) -> Oracle:
+        """Of one of them."""
+        return lambda bits: self.bounds(i, bits)
+
+    def bounds(self, i: int, bits: int) -> real.Bounds:
+        """Squaring a number under 1 doubles its error at most and adds one unit, so each takes one guard bit."""
+        known, found = self._known
+        if known != bits:
+            fine = bits + self._last + real.GUARD_BITS
+            low, high = real.exp(-self._x, fine)
+            found = [(low, high)]
+            for _ in range(self._last):
+                low, high = low * low >> fine, -(-high * high >> fine)
+                found.append((low, high))
+            self._known = (bits, found)  # one assignment: other threads see the old or the new
+        low, high = found[i]
+        shift = self._last + real.GUARD_BITS
+        return low >> shift, -(-high >> shift)
+
+
+def _logistic(powers: _Squares, i: int) -> Oracle:
+    """The oracle of `1 / (1 + e**x)`, the probability of a bit whose place weighs `x`; `powers` hold `e**-x`."""
 
     def bounds(bits: int) -> real.Bounds:
         fine = bits + real.GUARD_BITS
-        low, high = real.exp(-x, fine)  # 1 / (1 + e**x) = y / (1 + y), which grows with y = e**-x
+        low, high = powers.bounds(i, fine)  # 1 / (1 + e**x) = y / (1 + y), which grows with y = e**-x
         one = 1 << fine
         return (low << bits) // (one + low), real.ceil_div(high << bits, one + high)
 

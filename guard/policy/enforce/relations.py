@@ -6,7 +6,7 @@ table of `(a JOIN b) AS j`, the right side of a semi-join); a walk over all node
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -29,7 +29,8 @@ class Reference:
 
 def references(tree: exp.Expr, dialect: str) -> list[Reference]:
     """Every `exp.Table` below `tree`, each exactly once, in the order of the text."""
-    found = list(_visit(tree, {}, dialect))
+    found: list[Reference] = []
+    _visit(tree, {}, dialect, found)
     # INVARIANT: nothing in the tree escapes the accounting.
     if {id(reference.node) for reference in found} != {id(node) for node in tree.find_all(exp.Table)}:
         msg = "a table reference escaped the accounting"
@@ -37,23 +38,26 @@ def references(tree: exp.Expr, dialect: str) -> list[Reference]:
     return found
 
 
-def _visit(node: exp.Expr, scope: Mapping[str, exp.CTE], dialect: str) -> Iterator[Reference]:
+def _visit(node: exp.Expr, scope: Mapping[str, exp.CTE], dialect: str, found: list[Reference]) -> None:
     with_ = node.args.get("with_")
     if isinstance(with_, exp.With):
         inner = dict(scope)
-        yield from _visit_with(with_, inner, dialect)
+        _visit_with(with_, inner, dialect, found)
         scope = inner
     if isinstance(node, exp.Table):
-        yield Reference(node, _named_cte(node, scope, dialect))
+        found.append(Reference(node, _named_cte(node, scope, dialect)))
     for part, value in node.args.items():
         if part == "with_":
             continue
-        for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, exp.Expr):
-                yield from _visit(child, scope, dialect)
+        if isinstance(value, exp.Expr):
+            _visit(value, scope, dialect, found)
+        elif isinstance(value, list):
+            for child in value:
+                if isinstance(child, exp.Expr):
+                    _visit(child, scope, dialect, found)
 
 
-def _visit_with(with_: exp.With, scope: dict[str, exp.CTE], dialect: str) -> Iterator[Reference]:
+def _visit_with(with_: exp.With, scope: dict[str, exp.CTE], dialect: str, found: list[Reference]) -> None:
     """The references inside the expressions of a WITH clause; `scope` is afterwards the one that holds behind it.
 
     Without RECURSIVE a body sees only the expressions before it, so `WITH t AS (SELECT * FROM t)` reads the table.
@@ -68,7 +72,7 @@ def _visit_with(with_: exp.With, scope: dict[str, exp.CTE], dialect: str) -> Ite
         for part, value in cte.args.items():
             for child in value if isinstance(value, list) else (value,):
                 if part != "alias" and isinstance(child, exp.Expr):
-                    yield from _visit(child, scope, dialect)
+                    _visit(child, scope, dialect, found)
         scope[key(cte.alias, dialect)] = cte
 
 

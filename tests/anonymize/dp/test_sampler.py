@@ -104,6 +104,17 @@ def test_a_tie_is_decided_by_further_digits():
         assert chance.happens(p, lambda n, s=stream: bytes(next(s) for _ in range(n))) is expected
 
 
+@pytest.mark.parametrize("scale", [*SCALES, HUGE])
+def test_squares_of_one_exponential_bound_the_others(scale):
+    """Each holds the true value, by an exponential of its own at more digits, and is as tight as that one."""
+    powers = sampler._Squares(1 / scale, 90)
+    for bits, i in ((128, 0), (128, 1), (64, 7), (200, 30), (128, 90)):
+        low, high = powers.bounds(i, bits)
+        below, above = real.exp(-(2**i) / scale, bits + 32)
+        assert low << 32 <= below <= above <= high << 32
+        assert high - low <= 2
+
+
 def test_an_exponent_that_ties_is_decided_exactly():
     """The comparison of 58 bits is only a filter: where it ties, the exact fraction is asked."""
     third = (1 << 58) // 3

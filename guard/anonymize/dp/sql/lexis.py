@@ -48,6 +48,7 @@ _KEYWORDS: Final = frozenset(
 )  # fmt: skip
 # Words that take brackets and are grammar in every dialect: nothing is looked up by their name.
 GRAMMAR: Final = frozenset({"cast", "try_cast", "coalesce", "extract", "decimal"})
+_PLAIN: Final = frozenset({"column", "name", "text", "number", "sign"})  # what may stand wherever a value may
 _CLAUSES: Final = frozenset({"on", "where", "group", "having", "order", "union", "select"})
 
 
@@ -69,27 +70,30 @@ def written(
     if len(sql) > MAX_CHARACTERS:
         raise AccessDeniedError("the private form is too large", help="split the question")
     reader = _Reader(functions, grammar, "".join(f"{part}." for part in schema), relations)
-    end = 0
+    pieces: list[str] = []
+    end = copied = 0
     for found in _TOKEN.finditer(sql):
         kind = found.lastgroup
         if found.start() != end or kind is None:
             break
-        reader.pieces.append(sql[end : found.start(kind)])
+        said = reader.read(kind, found[kind])
         end = found.end()
-        reader.read(kind, found[kind])
+        if said:
+            pieces += (sql[copied : found.start(kind)], said)
+            copied = end
     if end != len(sql):
         raise _fault("it holds what no form has")
     if len(reader.calls) != 1:
         raise _fault("its brackets do not match")
-    return "".join(reader.pieces)
+    return "".join((*pieces, sql[copied:]))
 
 
 class _Reader:
     """Reads word after word; what it holds is what the words before allow."""
 
     __slots__ = (
-        "aliased", "before", "calls", "functions", "grammar", "known", "last", "listing", "pieces", "prefix",
-        "relation", "relations",
+        "aliased", "before", "calls", "functions", "grammar", "known", "last", "listing", "prefix", "relation",
+        "relations",
     )  # fmt: skip
 
     def __init__(self, functions: Set[str], grammar: Set[str], prefix: str, relations: Mapping[str, str]) -> None:
@@ -97,26 +101,28 @@ class _Reader:
         self.grammar = grammar
         self.prefix = prefix
         self.relations = relations
-        self.pieces: list[str] = []
         self.calls = [""]  # for each open bracket, the call that it belongs to
         self.listing = [False]  # for each open bracket, whether FROM has begun, where a comma would join
         self.known: set[str] = set()  # common table expressions so far
         self.relation = self.aliased = False  # whether a relation, or the AS behind a table, must follow
         self.last = self.before = ""  # the word before this one, and the one before that
 
-    def read(self, kind: str, word: str) -> None:
-        """One word more."""
-        relation, self.relation = self.relation, False
-        if relation and kind not in ("open", "mark", "own"):
-            raise _fault("FROM names what is no relation of a form")
-        if self.aliased and word != "AS":
-            raise _fault("a table has no name of the form's")
-        self.aliased = False
+    def read(self, kind: str, word: str) -> str:
+        """One word more; what is written in its place, empty where it stays."""
+        relation = self.relation
+        if relation:
+            self.relation = False
+            if kind not in ("open", "mark", "own"):
+                raise _fault("FROM names what is no relation of a form")
+        if self.aliased:
+            self.aliased = False
+            if word != "AS":
+                raise _fault("a table has no name of the form's")
         if self.last == "IN" and kind != "open":
             raise _fault("IN names a relation")
         if not self.last and word != "WITH":
             raise _fault("it does not begin with WITH")
-        said = word
+        said = ""
         if kind == "word":
             self._word(word)
         elif kind == "call":
@@ -126,10 +132,10 @@ class _Reader:
         elif kind == "own":
             if relation and word not in self.known:
                 raise _fault("FROM names a relation that is not the form's own")
-        else:
+        elif kind not in _PLAIN:
             self._sign(kind)
-        self.pieces.append(said)
         self.before, self.last = self.last, word
+        return said
 
     def _word(self, word: str) -> None:
         lower = word.lower()
@@ -143,10 +149,10 @@ class _Reader:
     def _call(self, lower: str, word: str) -> str:
         self._down(lower)
         if lower in GRAMMAR or lower in self.grammar:
-            return f"{word}("
+            return ""
         if lower not in self.functions:
             raise _fault(f"it calls `{lower}`")
-        return f"{self.prefix}{word}("
+        return f"{self.prefix}{word}(" if self.prefix else ""
 
     def _sign(self, kind: str) -> None:
         if kind == "open":
