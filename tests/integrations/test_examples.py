@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers.opa import free_port
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60

@@ -5,24 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import pwd
 import shutil
-import signal
-import socket
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pymysql
 import pytest
 
+from tests.servers.database import folder_for, serving, user_for
 from tests.servers.missing import server_missing
+from tests.servers.ports import free_port
 
 OWNER = "mysql"  # the system user when the tests run as root
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 FOLDERS = "/usr/sbin:/usr/local/sbin:/usr/libexec"  # where packages put the server, often not on PATH
 
 
@@ -59,22 +54,6 @@ def find_programs() -> tuple[Path, Path] | None:
     return (Path(server), Path(install)) if server and install else None
 
 
-def _unprivileged_user() -> str | None:
-    """Whom to run as: a server should not run as root; None is ourselves."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(OWNER).pw_name
-    except KeyError:
-        return pwd.getpwnam("nobody").pw_name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _initialise(install: Path, folder: Path, user: str | None) -> Path:
     data = folder / "data"
     data.mkdir()
@@ -95,39 +74,22 @@ def _initialise(install: Path, folder: Path, user: str | None) -> Path:
     return data
 
 
-def _wait_until_ready(server: MariaDbServer, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(pymysql.err.OperationalError), contextlib.closing(server.connect()):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"MariaDB did not start: {log.read_text(errors='replace')[-2000:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
+def _answers(server: MariaDbServer) -> bool:
     try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(STOP_SECONDS)
+        server.connect().close()
+    except pymysql.err.OperationalError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def mariadb_server(programs: tuple[Path, Path]) -> Iterator[MariaDbServer]:
     """Runs a server while the block runs; stopped and removed on every way out."""
-    user = _unprivileged_user()
-    # The path stays short: a Unix socket's name may have only 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="guard-my-", dir="/tmp"))
-    process: subprocess.Popen[bytes] | None = None
-    try:
-        if user is not None:
-            shutil.chown(folder, user=user)
+    user = user_for(OWNER)
+    with folder_for(user, "guard-my-") as folder:
         program, install = programs
         data = _initialise(install, folder, user)
-        server = MariaDbServer(_free_port())
+        server = MariaDbServer(free_port())
         options = [
             "--no-defaults",  # the machine's own configuration is not the tests'
             f"--datadir={data}",
@@ -143,23 +105,8 @@ def mariadb_server(programs: tuple[Path, Path]) -> Iterator[MariaDbServer]:
             "--innodb-flush-method=nosync",
             "--performance-schema=off",
         ]
-        log = folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [program, *options],
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-                user=user,
-                cwd=folder,
-                start_new_session=True,  # Ctrl-C at the terminal reaches the tests, which then stop the server
-            )
-        _wait_until_ready(server, process, log)
-        yield server
-    finally:
-        if process is not None and process.poll() is None:
-            _stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        with serving([program, *options], folder, user, lambda: _answers(server)):
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.missing import server_missing
+from tests.servers.ports import free_port
 
 INSTALL = "go install github.com/open-policy-agent/opa@v1.22.0"
 START_SECONDS = 20
@@ -28,13 +29,6 @@ def find_opa() -> Path | None:
         return Path(on_path)
     cached = Path.home() / ".cache" / "guard" / "opa" / "opa"
     return cached if cached.is_file() else None
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OpaProcess:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.servers.missing import server_missing
-from tests.servers.opa import free_port
+from tests.servers.ports import free_port
 
 INSTALL = "run .ci/openbao, which builds it with Go"
 ROOT_TOKEN = "root-of-a-test-server"

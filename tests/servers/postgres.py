@@ -5,24 +5,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import pwd
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.servers.database import folder_for, serving, user_for
 from tests.servers.missing import server_missing
+from tests.servers.ports import free_port
 
 OWNER = "postgres"  # the role in the cluster, and the system user when the tests run as root
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 
 
 class PostgresServer:
@@ -60,22 +56,6 @@ def _complete(folder: Path) -> bool:
     return all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres"))
 
 
-def _unprivileged_user() -> str | None:
-    """Whom to run as: initdb and the server refuse root; None is ourselves."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(OWNER).pw_name
-    except KeyError:
-        return pwd.getpwnam("nobody").pw_name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _initialise(binaries: Path, folder: Path, user: str | None) -> Path:
     data = folder / "data"
     command = [binaries / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
@@ -92,39 +72,21 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
-def _wait_until_ready(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(server.url(), connect_timeout=2):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Fast shutdown; immediate when a connection hangs."""
-    process.send_signal(signal.SIGINT)
+def _answers(server: PostgresServer) -> bool:
     try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(STOP_SECONDS)
+        psycopg.connect(server.url(), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
     """Runs a cluster while the block runs; stopped and removed on every way out."""
-    user = _unprivileged_user()
-    # The path stays short: a Unix socket's name may have only 107 bytes, and macOS temporary folders are long.
-    folder = Path(tempfile.mkdtemp(prefix="guard-pg-", dir="/tmp"))
-    process: subprocess.Popen[bytes] | None = None
-    try:
-        if user is not None:
-            shutil.chown(folder, user=user)
+    user = user_for(OWNER)
+    with folder_for(user, "guard-pg-") as folder:
         data = _initialise(binaries, folder, user)
-        server = PostgresServer(_free_port())
+        server = PostgresServer(free_port())
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(server.port),
@@ -134,24 +96,10 @@ def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
             "max_connections": "60",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        log = folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, *options],
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-                user=user,
-                cwd=folder,
-                env=_environment(),
-                start_new_session=True,  # Ctrl-C at the terminal reaches the tests, which then stop the server
-            )
-        _wait_until_ready(server, process, log)
-        yield server
-    finally:
-        if process is not None and process.poll() is None:
-            _stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        command = [binaries / "postgres", "-D", data, *options]
+        stop = (signal.SIGINT, signal.SIGQUIT)  # the fast shutdown; the immediate one when a connection hangs
+        with serving(command, folder, user, lambda: _answers(server), environment=_environment(), stop=stop):
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from guard.anonymize.kms.transit import TransitAddress, TransitKek
 from guard.errors import ConfigError, KeyUnavailableError
 from guard.model import Sensitive
 from tests.servers.http import LoopbackServer
-from tests.servers.opa import free_port
 from tests.servers.openbao import OpenBao
+from tests.servers.ports import free_port
 
 SECRET = b"canary-secret-of-32-bytes-exactl"
 TOKEN = b"canary-token-0123456789"
