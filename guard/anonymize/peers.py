@@ -52,8 +52,8 @@ PEERS = (
     Peer(
         RANGER,
         "CUSTOM",
-        ("generalise", "buckets", "replace_word"),
-        "no free SQL: each form is proved to be the transform",
+        ("expression", "generalise", "buckets", "replace_word"),
+        "`{col}` in a closed grammar, no free SQL",
     ),
     Peer(PRESIDIO, "replace", ("constant", "free_text"), ""),
     Peer(PRESIDIO, "redact", ("redact", "drop"), ""),
