@@ -147,7 +147,9 @@ class Trace:
                     notes = "; ".join((*label.rules, *label.notes))
                     rows.append((*_names(field), label.kind, str(label.level), label.state.value, notes))
         columns = ("namespace", "name", "field", "kind", "level", "state", "evidence")
-        return Report(f"where `{kind}` is", columns, tuple(rows))
+        labelled = sum(1 for _ in self._parts.store.catalogue.found(at=at))
+        empty = f"none of {labelled} fields with a label holds it; what was not scanned is not known"
+        return Report(f"where `{kind}` is", columns, empty, tuple(rows))
 
     def impact(self, field: FieldRef, *, at: datetime | None = None, depth: int = MAX_HOPS) -> Report:
         """What changes with a field: every field that its values reach, then those that it only influences."""
@@ -175,7 +177,8 @@ class Trace:
         if view.cut:
             notes.append("more follows: raise the depth, or ask about a field further down")
         columns = ("to_namespace", "to_name", "to_field", "reached_by", "depth", "labels_now")
-        return Report(f"what changes with `{field.dataset.name}.{field.path}`", columns, tuple(rows), tuple(notes))
+        title = f"what changes with `{field.dataset.name}.{field.path}`"
+        return Report(title, columns, "no recorded job takes it further", tuple(rows), tuple(notes))
 
     def paths(self, source: FieldRef, target: FieldRef, *, at: datetime | None = None) -> tuple[Path, ...]:
         """The ways from one field to another, shortest first, each a tuple of edges; at most a hundred.
@@ -223,7 +226,10 @@ class Trace:
         if found.unplaced:
             outside = f"{found.unplaced} datasets or people have no known {border}, so they count as outside"
             notes = (f"{outside}: name them under `lineage.datasets`, or as the attribute `{border}` of a subject",)
-        return Report(f"what left the {border}" if border != "subject" else "to whom", columns, rows, notes)
+        title, empty = f"what left the {border}", f"no recorded job took anything over the border of its {border}"
+        if border == "subject":
+            title, empty = "to whom", "no recorded job gave anything to anybody"
+        return Report(title, columns, empty, rows, notes)
 
     def person(self, kind: str, value: str) -> Report:
         """Which answers held the data of the person whose identifier of `kind` is `value`; the value is not kept.
@@ -248,7 +254,8 @@ class Trace:
         if held.cut:
             notes.append("there are more answers than are told")
         columns = ("answer", "time", "job", "subject", "purpose", "name", "entry")
-        return Report("which answers held this person's data", columns, tuple(rows), tuple(notes))
+        empty = "no recorded answer held it"
+        return Report("which answers held this person's data", columns, empty, tuple(rows), tuple(notes))
 
     def forget(self, kind: str, value: str) -> int:
         """Removes a person from the index of answers; how many marks there were."""
@@ -268,7 +275,8 @@ class Trace:
             for one in self._parts.standings.contradictions(scanned)
         )
         columns = ("namespace", "name", "field", "kind", "lineage_says", "scan_saw", "help")
-        return Report("where scans contradict the lineage", columns, rows)
+        empty = f"nowhere among {len(scanned)} scanned fields" if scanned else "no scan is recorded to compare with"
+        return Report("where scans contradict the lineage", columns, empty, rows)
 
     def ingest(self, text: bytes, *, name: str, operator: str, namespace: str = "", dialect: str = "") -> Ingested:
         """Takes a dbt manifest (with the `namespace` of its warehouse) or OpenLineage events into the graph.

@@ -12,10 +12,14 @@ from guard.model import Value
 
 
 class Report(Value, frozen=True):
-    """Rows under names; `notes` say what the reader must know, such as what could not be told."""
+    """Rows under names; `notes` say what the reader must know, such as what could not be told.
+
+    An answer without rows says in `empty` what that means: what was looked at, and what cannot be known from it.
+    """
 
     title: str
     columns: tuple[str, ...]
+    empty: str
     rows: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -30,14 +34,14 @@ def text(report: Report) -> str:
             for row in (report.columns, *report.rows)
         ]
     else:
-        lines.append("  nothing is known")
+        lines.append(f"  {report.empty}")
     return "\n".join([*lines, *(f"note: {note}" for note in report.notes)]) + "\n"
 
 
 def as_json(report: Report) -> str:
     """One object, version 1; each row is an object by column."""
     rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
-    document = {"v": 1, "title": report.title, "rows": rows, "notes": list(report.notes)}
+    document = {"v": 1, "title": report.title, "rows": rows, "notes": list(_notes(report))}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -47,8 +51,12 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(report.columns)
     writer.writerows([inert(cell) for cell in row] for row in report.rows)
-    writer.writerows([["# note", inert(note)] for note in report.notes])
+    writer.writerows([["# note", inert(note)] for note in _notes(report)])
     return out.getvalue()
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    return report.notes if report.rows else (report.empty, *report.notes)
 
 
 FORMATS: dict[str, Callable[[Report], str]] = {"table": text, "json": as_json, "csv": as_csv}
