@@ -120,7 +120,7 @@ def _tables(case: dict[str, Any]) -> tuple[bool, bool, list[str], str]:
     wanted_read = {_fold(name) for name in case["sources"]}
     wanted_written = {_fold(name) for name in case["targets"]}
     good = any(_fit(read - inner, wanted_read) and _fit(written - inner, wanted_written) for inner in (middle, set()))
-    gaps = sorted({gap.code for gap in lineage.gaps})
+    gaps: list[str] = sorted({gap.code for gap in lineage.gaps})
     return (
         good,
         not (_hold(read, wanted_read) and _hold(written, wanted_written)),
