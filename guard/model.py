@@ -213,6 +213,8 @@ class ScanReport(Value, frozen=True):
     contradictions: tuple[Contradiction, ...] = ()  # where the lineage says otherwise
     unchanged: int = 0  # fields whose data did not change since an earlier scan, and was not read again
     cells_read: int = 0  # cells that this scan read
+    rate: str = ""  # the share of cells that a kind must stand in to be found, as 1/1000; empty for a plain sample
+    confidence: float = 0.0  # the probability with which it is found
 
     @property
     def partial(self) -> bool:

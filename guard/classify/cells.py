@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from guard.classify.effort import ORDINARY, Effort
 from guard.classify.fold import fold
 from guard.classify.shape import shapes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_DISTINCT = 2_000  # distinct values that are looked at; evenly spaced over the rest
 LONGEST_CELL = 65_536  # characters of a cell that are read
 _FOLDED_AT_ONCE = 1 << 20  # characters
 _NO_VALUE = frozenset(
@@ -33,20 +33,25 @@ class Cells:
         looked_at: cells read, nulls included.
         nulls: cells without a value, empty and placeholder cells included.
         distinct: distinct values among those read.
-        values: distinct values as folded text; at most `MOST_DISTINCT`.
+        values: distinct values as folded text; at most `effort.distinct`.
         counts: how often each occurs.
         shapes: the shape of each.
         numeric: the column is of a number type.
         boolean: the column is of the truth type.
         temporal: the column is of a date or time type.
+        effort: how much of the column is looked at.
         seen: what `values.judge` made of them (`values.Observed`), once it did.
     """
 
     __slots__ = (
-        "boolean", "counts", "distinct", "looked_at", "nulls", "numeric", "seen", "shapes", "temporal", "values"
+        "boolean", "counts", "distinct", "effort", "looked_at", "nulls", "numeric", "seen", "shapes", "temporal",
+        "values",
     )  # fmt: skip
 
-    def __init__(self, counted: Sequence[tuple[str, int]], looked_at: int, nulls: int) -> None:
+    def __init__(
+        self, counted: Sequence[tuple[str, int]], looked_at: int, nulls: int, effort: Effort = ORDINARY
+    ) -> None:
+        self.effort = effort
         real = _together(_folded([text for text, _ in counted]), [count for _, count in counted])
         for value in [text for text in real if len(text) <= _LONGEST_NO_VALUE and text.lower() in _NO_VALUE]:
             nulls += real.pop(value)
@@ -55,8 +60,8 @@ class Cells:
         self.distinct = len(real)
         real = _whole(real)
         items = list(real.items())
-        if len(items) > MOST_DISTINCT:
-            items = [items[index * len(items) // MOST_DISTINCT] for index in range(MOST_DISTINCT)]
+        if len(items) > effort.distinct:
+            items = [items[index * len(items) // effort.distinct] for index in range(effort.distinct)]
         self.values = [value for value, _ in items]
         self.counts = [count for _, count in items]
         self.shapes = shapes_of(self.values)
@@ -99,20 +104,20 @@ def _folded(raw: list[str]) -> list[str]:
     return [text.replace("\n", " ") for text in texts] if joined.count("\n") >= len(texts) else texts
 
 
-def of_texts(texts: Sequence[str | None]) -> Cells:
+def of_texts(texts: Sequence[str | None], effort: Effort = ORDINARY) -> Cells:
     """The cells of a sequence of texts."""
     counted = Counter(text for text in texts if text is not None)
-    return Cells(list(counted.items()), len(texts), len(texts) - counted.total())
+    return Cells(list(counted.items()), len(texts), len(texts) - counted.total(), effort)
 
 
-def of_array(array: pa.Array | pa.ChunkedArray) -> Cells | None:
+def of_array(array: pa.Array | pa.ChunkedArray, effort: Effort = ORDINARY) -> Cells | None:
     """The cells of an Arrow array of a flat type; None where its type has no text (binary)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     kind = array.type
     if pa.types.is_null(kind):
-        return Cells([], len(array), len(array))
+        return Cells([], len(array), len(array), effort)
     if pa.types.is_dictionary(kind):
         array = array.cast(kind.value_type)
         kind = array.type
@@ -123,7 +128,7 @@ def of_array(array: pa.Array | pa.ChunkedArray) -> Cells | None:
     texts = _texts(counts.field(0))
     if texts is None:
         return None
-    cells = Cells(list(zip(texts, counts.field(1).to_pylist(), strict=True)), len(array), nulls)
+    cells = Cells(list(zip(texts, counts.field(1).to_pylist(), strict=True)), len(array), nulls, effort)
     cells.boolean = cells.boolean or pa.types.is_boolean(kind)
     cells.numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     cells.temporal = pa.types.is_temporal(kind)

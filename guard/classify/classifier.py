@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from guard.classify import lexicon as lexicons
 from guard.classify import rulefile
 from guard.classify import taxonomy as taxonomies
+from guard.classify.effort import ORDINARY, Effort
 from guard.classify.lexicon import Lexicon
 from guard.classify.taxonomy import Taxonomy
 from guard.errors import ConfigError
@@ -84,22 +85,25 @@ class Classifier:
 
         return combine(classify_text(text), [finding for source in also for finding in source(text)])
 
-    def classify_table(self, table: pa.Table, *, dataset: Dataset, info: Table | None = None) -> list[FieldLabel]:
+    def classify_table(
+        self, table: pa.Table, *, dataset: Dataset, info: Table | None = None, effort: Effort = ORDINARY
+    ) -> list[FieldLabel]:
         """A label for each column of `table` and each field inside it; never fewer than it has columns.
 
         Args:
             table: a sample of the rows; with no rows the names alone are judged.
             dataset: the name that the labels carry.
             info: what the engine knows of the table: its comments and types.
+            effort: how much of each column is looked at.
         """
-        return self.judge(self.read(table), dataset=dataset, info=info)
+        return self.judge(self.read(table, effort), dataset=dataset, info=info)
 
-    def read(self, table: pa.Table) -> list[Part]:
+    def read(self, table: pa.Table, effort: Effort = ORDINARY) -> list[Part]:
         """Every column of a sample and every field inside it, as what is judged."""
         from guard.classify.nested import parts
 
         pairs = zip(table.column_names, table.columns, strict=True)
-        return [part for name, array in pairs for part in parts(name, array)]
+        return [part for name, array in pairs for part in parts(name, array, effort)]
 
     def named(self, path: str, comment: str = "") -> frozenset[str]:
         """The kinds that a name or a comment speaks of."""

@@ -83,6 +83,7 @@ class Draft:
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
     hits: Mapping[str, set[int]] = field(default_factory=dict)
     in_texts: Set[str] = frozenset()  # kinds that stand inside of longer texts
+    unread: int = 0  # values that nobody looked at
     masked: str = ""
 
     def score(self, kind: str) -> float:
@@ -126,6 +127,7 @@ class Judge:
         if judged:
             draft.hits = judged.hits
             draft.in_texts = judged.in_texts
+            draft.unread = judged.unread
         if cells is not None and masked.share(cells.shapes) > 0.5:
             draft.masked = masked.kind_of(cells.shapes) or "*"
         kinds = set(words) | {kind for kind, (bits, _) in judged.bits.items() if bits > 0.0} if judged else set(words)
@@ -222,6 +224,7 @@ class Judge:
         looked_at = cells.looked_at if cells is not None else 0
         nulls = cells.nulls if cells is not None else 0
         distinct = cells.distinct if cells is not None else 0
+        bound = upper_bound(looked_at - draft.unread)
         kind = draft.best()
         score = draft.score(kind) if kind else PRIOR_BITS
         common = {
@@ -243,7 +246,7 @@ class Judge:
                 probability(score),
                 tuple(draft.evidence[kind]),
                 self._others(draft, kind),
-                upper_bound=1.0 if row.sensitive else upper_bound(looked_at),
+                upper_bound=1.0 if row.sensitive else bound,
                 **common,  # type: ignore[arg-type]  # one mapping for the three ways out
             )
         others = self._others(draft, "")
@@ -261,7 +264,7 @@ class Judge:
             score=probability(score),
             evidence=evidence,
             others=others,
-            upper_bound=upper_bound(looked_at),
+            upper_bound=bound,
             **common,  # type: ignore[arg-type]  # as above
         )
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MOST_DOCUMENTS = 1_000
+from guard.classify.effort import ORDINARY
+
 MOST_CHARACTERS = 8_000_000  # of all documents of a column
 _CUT_FROM = 1_024  # characters: a shorter text that does not parse is damaged, and no document
 _SHARE = 0.8  # of the values that must be documents
@@ -29,16 +30,17 @@ class Documents:
     unread: int
 
 
-def read_documents(values: Sequence[str]) -> Documents | None:
+def read_documents(values: Sequence[str], most: int = ORDINARY.documents) -> Documents | None:
     """The documents, when at least four of five values look like JSON objects or arrays; else None.
 
-    `parsed` is empty when fewer than four of five can be read at all.
+    `parsed` is empty when fewer than four of five can be read at all; of more than `most` the others are unread.
     """
     looking = [value for value in values if value[:1] in ("{", "[")]
     if not values or len(looking) < _SHARE * len(values):
         return None
-    parsed, unread, budget = [], 0, MOST_CHARACTERS
-    tried = looking[:MOST_DOCUMENTS]
+    parsed, budget = [], MOST_CHARACTERS
+    tried = looking[:most]
+    unread = len(looking) - len(tried)
     for value in tried:
         budget -= len(value)
         if budget < 0:
@@ -52,8 +54,8 @@ def read_documents(values: Sequence[str]) -> Documents | None:
             if closed is not None:
                 parsed.append(closed)
     if len(parsed) < _SHARE * len(tried):
-        return Documents([], len(tried), unread) if unread else None
-    return Documents(parsed, len(tried), unread)
+        return Documents([], len(looking), unread) if unread else None
+    return Documents(parsed, len(looking), unread)
 
 
 def _closed(text: str) -> Any:

@@ -22,7 +22,7 @@ from guard.classify.values import Observed, Seen, asks_for_a_word, spread, would
 from guard.errors import StoreError
 from guard.model import Value
 
-VERSION = 1
+VERSION = 2
 LARGEST = 64 << 20  # bytes of one table's memory, unpacked
 # Kinds that are tried for the memory even where no name speaks of them. Trying those of sixty other countries too would
 # make a scan cost three times as much; a column that a new rule names so is read again instead.
@@ -39,6 +39,8 @@ class SeenKind(Value, frozen=True, array_like=True):
     written: int
     in_texts: int
     whole_texts: int
+    tried: int
+    cells: int
 
 
 class FieldMemory(Value, frozen=True, array_like=True):
@@ -59,6 +61,7 @@ class FieldMemory(Value, frozen=True, array_like=True):
     texts: int = 0
     seen: tuple[SeenKind, ...] = ()
     asked: tuple[SeenKind, ...] = ()
+    unread: int = 0  # texts
     named: tuple[str, ...] = ()  # further kinds that were tried, because its name spoke of them
 
     @property
@@ -173,7 +176,7 @@ class _Kept:
         for kind in named:
             if kind in asked:
                 kinds[kind] = _seen(asked[kind])
-        return Observed(kinds, field.texts, frozenset(named))
+        return Observed(kinds, field.texts, field.unread, frozenset(named))
 
 
 def _field(part: Part) -> FieldMemory:
@@ -198,6 +201,7 @@ def _field(part: Part) -> FieldMemory:
         temporal=cells.temporal,
         shapes=tuple(sorted(Counter(map(_blotted, cells.shapes)).items())),
         texts=observed.read,
+        unread=observed.unread,
         seen=tuple(_told(cells, unasked)),
         asked=tuple(_told(cells, asked)),
         named=tuple(sorted(observed.named)),
@@ -230,14 +234,14 @@ def _both(cells: Cells, observed: Observed) -> tuple[dict[str, Seen], dict[str, 
 
 
 def _with_texts(whole: Seen, texts: Seen) -> Seen:
-    return Seen(whole.hits, whole.written, texts.in_texts, texts.whole_texts)
+    return Seen(whole.hits, whole.written, texts.in_texts, texts.whole_texts, whole.tried, whole.cells)
 
 
 def _told(cells: Cells, seen: Mapping[str, Seen]) -> Iterator[SeenKind]:
     for kind, found in sorted(seen.items()):
         bits = _as_bits(found.hits) if found.hits else ""
         worth = spread(cells, found.hits) if found.hits else 0
-        yield SeenKind(kind, bits, worth, found.written, found.in_texts, found.whole_texts)
+        yield SeenKind(kind, bits, worth, found.written, found.in_texts, found.whole_texts, found.tried, found.cells)
 
 
 def _as_bits(hits: Collection[int]) -> str:
@@ -250,7 +254,7 @@ def _as_bits(hits: Collection[int]) -> str:
 def _seen(told: SeenKind) -> Seen:
     bits = int(told.hits, 16) if told.hits else 0
     hits = {index for index in range(bits.bit_length()) if bits >> index & 1}
-    return Seen(hits, told.written, told.in_texts, told.whole_texts, told.spread)
+    return Seen(hits, told.written, told.in_texts, told.whole_texts, told.tried, told.cells, told.spread)
 
 
 def _part(field: FieldMemory) -> Part:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.classify.cells import Cells, of_array, of_texts
 from guard.classify.documents import read_documents
+from guard.classify.effort import ORDINARY, Effort
 from guard.classify.registry import column_dispatch
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ class Part:
     reason: str = ""
 
 
-def parts(name: str, array: pa.ChunkedArray) -> Iterator[Part]:
+def parts(name: str, array: pa.ChunkedArray, effort: Effort = ORDINARY) -> Iterator[Part]:
     """The column itself, then everything inside it."""
-    yield from _arrow(name, array, "", 0)
+    yield from _arrow(name, array, "", 0, effort)
 
 
-def _arrow(path: str, array: Any, parent: str, depth: int) -> Iterator[Part]:
+def _arrow(path: str, array: Any, parent: str, depth: int, effort: Effort) -> Iterator[Part]:
     import pyarrow as pa
 
     kind = array.type
@@ -61,22 +62,23 @@ def _arrow(path: str, array: Any, parent: str, depth: int) -> Iterator[Part]:
     if pa.types.is_struct(kind):
         yield Part(path, spelled, Cells([], len(array), array.null_count), parent)
         for field, child in zip(kind, _combined(array).flatten(), strict=True):
-            yield from _arrow(f"{path}.{field.name}", child, path, depth + 1)
+            yield from _arrow(f"{path}.{field.name}", child, path, depth + 1, effort)
     elif pa.types.is_map(kind):
         yield Part(path, spelled, Cells([], len(array), array.null_count), parent)
         combined = _combined(array)
-        yield from _arrow(f"{path}{{}}", combined.items, path, depth + 1)
+        yield from _arrow(f"{path}{{}}", combined.items, path, depth + 1, effort)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         yield Part(path, spelled, Cells([], len(array), array.null_count), parent)
-        yield from _arrow(f"{path}[]", _combined(array).flatten(), path, depth + 1)
+        yield from _arrow(f"{path}[]", _combined(array).flatten(), path, depth + 1, effort)
     else:
-        cells = of_array(array)
+        cells = of_array(array, effort)
         reason = "" if cells else "its values are not text, numbers or dates"
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-        found = read_documents(cells.values) if cells and is_text else None
+        found = read_documents(cells.values, effort.documents) if cells and is_text else None
         if cells and found and found.parsed:
-            yield Part(path, spelled, Cells([], cells.looked_at, cells.nulls), parent)
-            yield from _json(path, found.parsed)
+            read = cells.looked_at - (cells.distinct - len(cells.values))
+            yield Part(path, spelled, Cells([], read, cells.nulls), parent)
+            yield from _json(path, found.parsed, effort)
         else:
             yield Part(path, spelled, cells, parent, reason)
         if found and found.unread:
@@ -92,7 +94,7 @@ def _combined(array: Any) -> Any:
     return array
 
 
-def _json(path: str, documents: list[Any]) -> Iterator[Part]:
+def _json(path: str, documents: list[Any], effort: Effort) -> Iterator[Part]:
     leaves: dict[str, list[str]] = {}
     parents: dict[str, str] = {}
     left = _MOST_LEAVES
@@ -112,7 +114,7 @@ def _json(path: str, documents: list[Any]) -> Iterator[Part]:
             leaves.setdefault(here, []).append(value if isinstance(value, str) else json.dumps(value))
             parents[here] = parent
     for leaf, values in _rare_together(leaves, parents, len(documents)):
-        yield Part(leaf, "json", of_texts(values), path)
+        yield Part(leaf, "json", of_texts(values, effort), path)
     if deeper or stack:
         why = f"nested deeper than {DEEPEST} levels" if deeper else f"more than {_MOST_LEAVES} parts"
         yield Part(f"{path}.*", "json", None, path, why)

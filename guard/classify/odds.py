@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import exp2, log2
+from math import exp2, lgamma, log, log2
 
 MOST_BITS = 20.0  # one in a million; more certainty than this is not to be had from samples
-_FRACTIONS = (1.0, 0.8, 0.5, 0.2, 0.05, 0.005)  # how much of a column may be of the kind
-_FRACTION_COST = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0)  # bits: a column is mostly one thing
+_FRACTIONS = (1.0, 0.8, 0.5, 0.2, 0.05, 0.005, 0.001)  # how much of a column may be of the kind
+_FRACTION_COST = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)  # bits: a column is mostly one thing
 
 
 def probability(bits: float) -> float:
@@ -60,6 +60,29 @@ def of_values(hits: float, misses: float, pass_rate: float, recall: float = 0.98
         miss = log2((1.0 - passing) / (1.0 - rate))
         best = max(best, hits * hit + misses * miss - cost)
     return best
+
+
+def of_few(hits: float, misses: float, pass_rate: float) -> float:
+    """Bits for "a small part of this column is of the kind", from the values of its form alone.
+
+    In a column of remarks three telephone numbers stand out: other values cannot pass, so they do not count. Of the
+    values of the form any share may be of the kind, each as likely as another; that a column of other things holds
+    such values at all costs as much as the smallest share in `of_values`.
+
+    Args:
+        hits: distinct values that pass the detector.
+        misses: distinct values of a form that the detector reads, which do not pass.
+        pass_rate: the chance that a value of the form passes.
+
+    >>> of_few(1, 0, 1e-6) > 9 > 0 > of_few(1, 300, 1e-6)
+    True
+    >>> of_few(1, 0, 1e-3) < 0 < of_few(3, 0, 1e-3)
+    True
+    """
+    rate = min(max(pass_rate, 1e-7), 0.95)
+    ways = lgamma(hits + 1) + lgamma(misses + 1) - lgamma(hits + misses + 2)
+    # By chance `hits` pass and `misses` do not; ways is the mean of share^hits (1 - share)^misses over all shares.
+    return ways / log(2) - hits * log2(rate) - misses * log2(1.0 - rate) - _FRACTION_COST[-1]
 
 
 def upper_bound(looked_at: int) -> float:

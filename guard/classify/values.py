@@ -6,23 +6,21 @@ dictionary look-ups. Texts are read as texts, a bounded number of them.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from guard.classify.cells import Cells
 from guard.classify.detector import Detector
-from guard.classify.odds import clip, of_values
+from guard.classify.odds import clip, of_few, of_values
 from guard.classify.registry import column_dispatch, detectors
 from guard.classify.text import classify_text
 
-TEXTS_READ = 120  # long values that are read as running text
 _LONG = 40  # characters from which a value is read as text ...
 _TEXT_FROM = 12  # ... or this many with Chinese or spaces in it
 _TEXT_LENGTH = 4_000  # characters of one text that are read
-_TEXT_BUDGET = 40_000  # ... and of all texts of a column
-_ALIKE, _ALIKE_AFTER = 0.95, TEXTS_READ // 3  # texts of which this share is nothing but one kind, after so many
+_ALIKE, _ALIKE_AFTER = 0.95, 40  # texts of which this share is nothing but one kind, after so many
 _TEXT_SCORE = 0.7  # findings below it do not count for a column
 _WHOLE = 0.8  # share of a text that a finding covers when the text is nothing else
 _LOOSE_TEXT_RATE = 0.02  # how often a text holds a chance name
@@ -34,6 +32,9 @@ _FIRST = 64  # distinct values of a shape that are tried first
 _FEW = 8  # ... or for a kind that stands only beside a word
 _ASKS_FOR_A_WORD = -7.0  # bits of prior
 _COMPACT = str.maketrans("", "", " -")
+_FEW_SHARE = 0.05  # of the cells: fewer are judged by the values of their own form
+_STRICT_RATE = 1e-3
+_PROVES = 12.0  # bits: the ceiling from which a form is its own proof, even in a column of other things
 _WEAK_CEILING = 1.0
 _WORDS_CEILING = 3.0  # of kinds that are words of a list
 _TEXT_CEILING = 14.0  # values in texts had their own context
@@ -47,6 +48,8 @@ class Seen:
     written: int = 0
     in_texts: int = 0
     whole_texts: int = 0  # texts that are nothing but the kind
+    tried: int = 0  # values of a form that the detector reads
+    cells: int = 0  # that hold a value which passes
     spread: int | None = None  # how many independent values the hits are worth, where the values are gone
 
 
@@ -56,6 +59,7 @@ class Observed:
 
     kinds: Mapping[str, Seen]
     read: int  # texts that were read
+    unread: int = 0  # texts that were not
     named: frozenset[str] = frozenset()  # kinds that the name spoke of then
 
 
@@ -66,6 +70,7 @@ class Verdicts:
     bits: dict[str, tuple[float, str]]
     hits: dict[str, set[int]]
     in_texts: frozenset[str]
+    unread: int  # values that nobody looked at
 
 
 @runtime_checkable
@@ -92,6 +97,7 @@ def judge(cells: Cells, named: Collection[str] = ()) -> Verdicts:
 def observe(cells: Cells, named: Collection[str] = ()) -> Observed:
     """What the detectors make of the values; see `judge`."""
     seen: defaultdict[str, Seen] = defaultdict(Seen)
+    tried: Counter[str] = Counter()
     by_shape: defaultdict[str, list[int]] = defaultdict(list)
     texts: list[int] = []
     for index, shape in enumerate(cells.shapes):
@@ -105,7 +111,10 @@ def observe(cells: Cells, named: Collection[str] = ()) -> Observed:
                 _check(cells, detector, shape, indices, seen, asked=True)
             elif detector.ceiling > _WEAK_CEILING:
                 _check(cells, detector, shape, indices, seen, asked=False)
-    return Observed(seen, _read_texts(cells, texts, seen), frozenset(named))
+            tried[detector.id] += len(indices)
+    _count(cells, seen, tried)
+    read = _read_texts(cells, texts, seen)
+    return Observed(seen, read, len(texts) - read, frozenset(named))
 
 
 def _verdicts(cells: Cells, observed: Observed) -> Verdicts:
@@ -117,7 +126,8 @@ def _verdicts(cells: Cells, observed: Observed) -> Verdicts:
         for kind, found in seen.items()
         if found.in_texts > len(found.hits) and 2 * found.whole_texts < found.in_texts
     )
-    return Verdicts(bits, {kind: found.hits for kind, found in seen.items()}, inside)
+    unread = observed.unread + cells.distinct - len(cells.values)
+    return Verdicts(bits, {kind: found.hits for kind, found in seen.items()}, inside, unread)
 
 
 def without(cells: Cells, kind: str, explained: set[int], hits: set[int]) -> float:
@@ -176,9 +186,10 @@ def _read_texts(cells: Cells, texts: list[int], seen: dict[str, Seen]) -> int:
 
     Where a third of them are nothing but one kind, as addresses are, the others are not read.
     """
-    step = max(1, len(texts) // TEXTS_READ)
-    chosen = texts[::step][:TEXTS_READ]
-    read, budget = 0, _TEXT_BUDGET
+    most = cells.effort.texts
+    step = max(1, len(texts) // most)
+    chosen = texts[::step][:most]
+    read, budget = 0, cells.effort.characters
     for index in (*chosen[::3], *chosen[1::3], *chosen[2::3]):
         if budget <= 0 or (read == _ALIKE_AFTER and any(one.whole_texts >= _ALIKE * read for one in seen.values())):
             break
@@ -207,12 +218,27 @@ def _bits(cells: Cells, detector: Detector, found: Seen, total: int, read: int) 
             ceiling = min(ceiling, _WEAK_CEILING)
         strict = max(-20.0, min(ceiling, strict))
         words = f"{hits} of {total} distinct values pass the rules of the kind"
+        few = clip(_few_bits(cells, detector, found, effective), ceiling)
+        if few > strict and ceiling >= _PROVES:
+            strict, words = few, f"{words}, of {found.tried} that have its form"
     if found.in_texts and read:
-        rate = _LOOSE_TEXT_RATE if detector.id.startswith("person.") else _TEXT_RATE
+        loose_kind = detector.id.startswith("person.")
+        rate = _LOOSE_TEXT_RATE if loose_kind else min(_TEXT_RATE, detector.pass_rate)
         loose = max(-20.0, min(_TEXT_CEILING, of_values(found.in_texts, read - found.in_texts, rate, 0.98)))
         if loose > strict:
             return loose, f"{found.in_texts} of {read} texts hold one"
     return strict, words
+
+
+def _few_bits(cells: Cells, detector: Detector, found: Seen, effective: float) -> float:
+    """What a few cells of the kind say in a column of other things, `effective` of them independent."""
+    if found.cells > _FEW_SHARE * (cells.looked_at - cells.nulls) or detector.prior <= _ASKS_FOR_A_WORD:
+        return -20.0
+    hits = len(found.hits)
+    if hits * 2 < found.tried and detector.column_rate > _STRICT_RATE:
+        return -20.0  # most of the form fail: a rule of the column's own, as of versions that look like addresses
+    rate = detector.pass_rate if hits * 2 >= found.tried else detector.column_rate
+    return of_few(effective, (found.tried - hits) * effective / hits, rate)
 
 
 def spread(cells: Cells, hits: set[int]) -> int:
@@ -234,6 +260,7 @@ def asks_for_a_word(detector: Detector) -> bool:
 def would_see(cells: Cells, kinds: Collection[str], *, asked: bool) -> dict[str, Seen]:
     """What the detectors of these kinds make of the whole values, with and without a name that speaks of them."""
     seen: defaultdict[str, Seen] = defaultdict(Seen)
+    tried: Counter[str] = Counter()
     by_shape: defaultdict[str, list[int]] = defaultdict(list)
     for index, shape in enumerate(cells.shapes):
         if not _is_text(shape):
@@ -242,7 +269,16 @@ def would_see(cells: Cells, kinds: Collection[str], *, asked: bool) -> dict[str,
         for detector in _fitting(shape):
             if detector.id in kinds and (asked or detector.ceiling > _WEAK_CEILING):
                 _check(cells, detector, shape, indices, seen, asked=asked)
+                tried[detector.id] += len(indices)
+    _count(cells, seen, tried)
     return seen
+
+
+def _count(cells: Cells, seen: Mapping[str, Seen], tried: Mapping[str, int]) -> None:
+    """What is known of each kind once all values were tried."""
+    for kind, found in seen.items():
+        found.tried = tried[kind]
+        found.cells = sum(cells.counts[index] for index in found.hits)
 
 
 def _fitting(shape: str) -> tuple[Detector, ...]:

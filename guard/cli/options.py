@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import re
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,8 @@ import typer
 from guard.errors import UsageError
 from guard.model import Attribute, Subject
 
+# Short, because a fraction of a large exponent takes hours to make.
+_SHARE = re.compile(r"([0-9]{1,9}/[1-9][0-9]{0,8}|[0-9]{1,3}(?:\.[0-9]{1,12})?(?:e-[0-9])?)(%?)")
 MAX_INPUT_BYTES = 16 * 1024 * 1024  # of a text that is read from a file or from standard input
 
 ConfigFile = Annotated[
@@ -50,6 +54,21 @@ class Language(enum.StrEnum):
 
 NamesIn = Annotated[Language, typer.Option("--language", help="The language of names.")]
 Purpose = Annotated[str, typer.Option("--purpose", "-p", help="What the data is asked for, as the rule pack names it.")]
+
+
+def rate_of(text: str) -> Fraction | None:
+    """A share of cells: `1/1000`, `0.001` or `0.1%`; None when nothing is asked for.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if not text:
+        return None
+    said = _SHARE.fullmatch(text.strip())
+    share = Fraction(said[1]) / (100 if said[2] else 1) if said else Fraction(0)
+    if not 0 < share < 1:
+        raise UsageError("`--rate` is no share of cells", help="write it as 1/1000, 0.001 or 0.1%")
+    return share
 
 
 def subject_of(who: str, roles: list[str], attributes: list[str] | None) -> Subject:

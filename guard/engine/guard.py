@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ from guard.engine.desk import Desk
 from guard.engine.erase import Erasure, erase
 from guard.engine.evidence import Evidence
 from guard.engine.leave import Trail, leave
+from guard.engine.rate import rows_to_find
 from guard.engine.record import entry_of
 from guard.engine.release import FRAMES, edges_of_scan
 from guard.engine.result import Result
@@ -114,6 +116,8 @@ class Guard:
         sample: int | None = None,
         seed: int | None = None,
         *,
+        rate: Fraction | None = None,
+        confidence: float = 0.95,
         full: bool = False,
         progress: Progress | None = None,
     ) -> ScanReport:
@@ -124,14 +128,21 @@ class Guard:
             tables: globs of table names; all by default.
             sample: rows read of each table.
             seed: chooses the rows; the same seed on the same data gives the same report.
+            rate: instead of `sample`: find the kinds that stand in this share of the cells. As many single rows are
+                drawn as hold five such cells with probability `confidence` (`guard.classify.effort`), and every value
+                of them is looked at.
+            confidence: that probability.
             full: read also what did not change since an earlier scan, as far as the source can tell.
             progress: called after each table.
 
         Raises:
             SourceError: the source cannot be opened.
             NothingScannedError: no table matched.
+            UsageError: `rate` with `sample`, or a rate or a confidence that no sample can give.
         """
         settings = self.loaded.config.scan
+        if rate is not None:
+            sample = rows_to_find(rate, confidence, sample)
         opened = self._desk.opened(source)
         try:
             request = Request(
@@ -142,6 +153,8 @@ class Guard:
                 operator=self.operator,
                 threads=settings.threads,
                 full=full,
+                rate="" if rate is None else str(rate),
+                confidence=0.0 if rate is None else confidence,
             )
             return scan(self._parts, opened.source, request, clock=self._clock, progress=progress)
         finally:

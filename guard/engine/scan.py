@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from guard.audit import timestamp
+from guard.classify.effort import ORDINARY, thorough
 from guard.classify.suppress import Gate, gate
 from guard.engine.components import Components
 from guard.engine.project import Done
@@ -53,6 +54,13 @@ class Request:
     operator: str
     threads: int = 1  # tables at once
     full: bool = False  # read also what did not change
+    rate: str = ""  # the share of cells that must be found, as 1/1000; `sample` follows from it
+    confidence: float = 0.0  # with which probability
+
+    @property
+    def thorough(self) -> bool:
+        """True when every value is looked at, and single rows are drawn."""
+        return bool(self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ def scan(
     started = timestamp(clock())
     begun = clock_time.perf_counter()
     run = parts.store.scans.begin(
-        secrets.token_hex(8), source=source.uri, sample=sample, seed=seed, rules_version=parts.classifier.version
+        secrets.token_hex(8), source=source.uri, sample=sample, seed=seed, rules_version=_reading(parts, request)
     )
     looked: dict[TableName, Looked] = {}
 
@@ -102,6 +110,8 @@ def scan(
             counted=tuple((table.dataset.name, table.rows) for table in tables if table.rows is not None),
             seed=seed,
             sample=sample,
+            rate=request.rate,
+            confidence=request.confidence,
             rules_version=parts.classifier.version,
             started=started,
             seconds=clock_time.perf_counter() - begun,
@@ -112,7 +122,12 @@ def scan(
     who = parts.people.of(operator)
     parts.log.append(entry_of("scan", who, time=started, body=scan_body(report(), state="begun")))
     known = Unchanged(
-        parts.store, source, tables, sample=sample, seed=seed, classifier=parts.classifier, full=request.full
+        parts.store,
+        source,
+        tables,
+        asked=(sample, seed, request.thorough),
+        classifier=parts.classifier,
+        full=request.full,
     )
     done_before = run.finished_of(tables)
     reading: list[tuple[Table, Standing]] = []
@@ -153,6 +168,11 @@ def scan(
     return result
 
 
+def _reading(parts: Components, request: Request) -> str:
+    """What a scan has in common with one that it may go on from: the rules, and how closely it looks."""
+    return f"{parts.classifier.version}{'+thorough' if request.thorough else ''}"
+
+
 def _accepted(gate: Gate) -> list[str]:
     """What was not a finding because somebody accepted it, and who, for the record."""
     every = sorted({f"{each.rule}:{each.target}:{each.owner}:{each.expires}" for each in gate.suppressed.values()})
@@ -187,14 +207,15 @@ def _look(classifier: Classifier, source: Source, table: Table, standing: Standi
     cells = 0
     if fresh or not table.columns:
         wanted = msgspec.structs.replace(table, columns=fresh)
-        limits = Limits(rows=request.sample, seconds=request.seconds)
+        limits = Limits(rows=request.sample, seconds=request.seconds, whole=request.thorough)
+        effort = thorough(request.sample) if request.thorough else ORDINARY
         try:
             batch = source.sample(wanted, rows=request.sample, seed=request.seed, limits=limits)
         except SourceError as error:
             return Looked(skipped=error.message)
         cells = batch.num_rows * batch.num_columns
         for name in batch.column_names:
-            read[name] = classifier.read(batch.select([name]))
+            read[name] = classifier.read(batch.select([name]), effort)
     names = [column.name for column in table.columns] or list(read)
     found = [part for name in names for part in (recalled.get(name) or read[name])]
     labels = classifier.judge(found, dataset=table.dataset, info=table)

@@ -48,8 +48,7 @@ class Unchanged:
         store: where they left it.
         source: whose tables.
         tables: those to be scanned.
-        sample: rows a table.
-        seed: which rows.
+        asked: rows a table, which rows, and how closely they are looked at.
         classifier: the rules of now.
         full: nothing counts as unchanged.
     """
@@ -60,14 +59,13 @@ class Unchanged:
         source: Source,
         tables: Sequence[Table],
         *,
-        sample: int,
-        seed: int,
+        asked: tuple[int, int, bool],
         classifier: Classifier,
         full: bool,
     ) -> None:
         self._store = store
         self._classifier = classifier
-        self._asked = (sample, seed)
+        self._asked = asked
         self._reading = (reader_digest(), dict(detector_digests()))  # a newer guard may see more in the same values
         # INVARIANT: marks are taken before the first cell is read: a change in between shows at the next scan.
         self._marks: Mapping[TableName, str] = source.marks(tables)

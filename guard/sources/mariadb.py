@@ -105,7 +105,7 @@ class MariaDB:
             raise SourceError(f"`{table.name}` is no longer there", help="scan again")
         keys = self._rows(catalogue.KEYS, named, limits)
         key = tuple(name for name, _ in keys)
-        if table.kind == "table" and (size[0][0] or 0) <= mariadb_sample.READ_ALL_BYTES:
+        if limits.whole or (table.kind == "table" and (size[0][0] or 0) <= mariadb_sample.READ_ALL_BYTES):
             sql = mariadb_sample.from_all(table, key, rows=rows, seed=seed)
         elif table.kind == "table" and len(keys) == 1 and keys[0][1] in _WHOLE_KEYS:
             low, high = self._rows(mariadb_sample.bounds_of(table, key[0]), {}, limits)[0]

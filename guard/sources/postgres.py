@@ -96,14 +96,15 @@ class PostgreSQL:
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """Random rows; a large table by random pages, a view by random rows of its beginning."""
         if table.kind in ("view", "foreign"):
-            return self._arrow(postgres_sample.from_view(table, rows=rows, seed=seed), (), limits)
+            return self._arrow(postgres_sample.from_view(table, rows=rows, seed=seed, whole=limits.whole), (), limits)
         size = self._rows(catalogue.SIZE, (int(table.identity),), limits)
         if not size:
             raise SourceError(f"`{table.name}` is no longer there", help="scan again")
         _, size_bytes, tuples, pages = size[0]
         share = postgres_sample.share_of(rows, size=size_bytes, tuples=tuples, pages=pages)
         while True:
-            found = self._arrow(postgres_sample.from_table(table, share, rows=rows, seed=seed), (), limits)
+            sql = postgres_sample.from_table(table, share, rows=rows, seed=seed, single=limits.whole)
+            found = self._arrow(sql, (), limits)
             if found.num_rows >= rows or share >= 100:
                 return found
             share = min(100.0, share * 20)  # emptier than its statistics say

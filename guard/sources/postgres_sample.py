@@ -16,21 +16,24 @@ VIEW_ROWS = 20_000  # and at least so many
 MAX_SEED = 2**31 - 1
 
 
-def from_table(table: Table, share: float, *, rows: int, seed: int) -> str:
-    """Random pages of a large table (`share` in percent), then random rows of them; all rows when 100."""
+def from_table(table: Table, share: float, *, rows: int, seed: int, single: bool = False) -> str:
+    """Random pages of a large table (`share` in percent), then random rows of them; all rows when 100.
+
+    With `single` random rows of all pages: rows that were written together do not come together.
+    """
     seed %= MAX_SEED
     source = quoted_table(table.name, "postgres")
     if share < 100:
-        source += f" TABLESAMPLE SYSTEM ({share:.6f}) REPEATABLE ({seed})"
+        source += f" TABLESAMPLE {'BERNOULLI' if single else 'SYSTEM'} ({share:.6f}) REPEATABLE ({seed})"
     return _shuffled(
         table, f"SELECT *, tableoid AS guard_t, ctid AS guard_c FROM {source}", "guard_t, guard_c", rows, seed
     )
 
 
-def from_view(table: Table, *, rows: int, seed: int) -> str:
-    """Random rows of the beginning of a view or a foreign table, which have no pages to choose from."""
-    cap = max(VIEW_ROWS, VIEW_FACTOR * rows)
-    inner = f"SELECT v AS guard_v, v.* FROM {quoted_table(table.name, 'postgres')} AS v LIMIT {cap}"
+def from_view(table: Table, *, rows: int, seed: int, whole: bool = False) -> str:
+    """Random rows of the beginning of a view or a foreign table, which have no pages to choose from; or of all."""
+    cap = "" if whole else f" LIMIT {max(VIEW_ROWS, VIEW_FACTOR * rows)}"
+    inner = f"SELECT v AS guard_v, v.* FROM {quoted_table(table.name, 'postgres')} AS v{cap}"
     return _shuffled(table, inner, "guard_v", rows, seed % MAX_SEED)
 
 

@@ -27,6 +27,7 @@ class Limits(Value, frozen=True):
 
     rows: int = 1_000_000
     seconds: float = 30.0  # statement timeout
+    whole: bool = False  # a sample may read all of a table, so that each row has the same chance to be in it
 
 
 class Source(Protocol):
@@ -64,6 +65,9 @@ class Source(Protocol):
 
     def sample(self, table: Table, *, rows: int, seed: int, limits: Limits) -> pa.Table:
         """At most `rows` rows of `table`, chosen by `seed`; the same seed on the same data gives the same rows.
+
+        A large table may be sampled by its pages or the places of its key, a view by its beginning, unless
+        `limits.whole` asks for a sample of single rows.
 
         Raises:
             SourceError: this table cannot be read; the others may still be.

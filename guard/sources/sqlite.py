@@ -130,7 +130,9 @@ class SQLiteFile:
         rowid = self._rowids.get(table.name)
         with self._pool.take() as lease:
             found = self._guarded_call(
-                lease.connection, limits, lambda connection: rows_of(connection, table, rowid, rows=rows, seed=seed)
+                lease.connection,
+                limits,
+                lambda connection: rows_of(connection, table, rowid, rows=rows, seed=seed, whole=limits.whole),
             )
         return sqlite_arrow.table([column.name for column in table.columns], found)
 

@@ -1,6 +1,6 @@
 """A bounded sample of a SQLite table: by random points in the rowid, or by a reservoir over its beginning.
 
-Never a sort and never a full read of a large table, because SQLite has no estimate to warn of one.
+Never a sort, because SQLite has no estimate to warn of one, and a full read of a large table only when asked for.
 """
 
 from __future__ import annotations
@@ -22,16 +22,23 @@ ROWID_NAMES = ("_rowid_", "rowid", "oid")
 
 
 def rows_of(
-    connection: sqlite3.Connection, table: Table, rowid: str | None, *, rows: int, seed: int
+    connection: sqlite3.Connection, table: Table, rowid: str | None, *, rows: int, seed: int, whole: bool = False
 ) -> list[tuple[Any, ...]]:
-    """At most `rows` rows; `rowid` is how this table calls its row number, None where it has none."""
+    """At most `rows` rows; `rowid` is how this table calls its row number, None where it has none.
+
+    Random points in the rowid favour rows after a gap; with `whole` every row has the same chance.
+    """
     target = quoted_table(table.name, "sqlite")
     cells = ", ".join(_capped(quoted(column.name, "sqlite")) for column in table.columns)
     chance = random.Random(seed)  # noqa: S311 - a repeatable choice, not a secret
     if rowid is None:
-        cap = max(RESERVOIR_ROWS, RESERVOIR_FACTOR * rows)
+        cap = -1 if whole else max(RESERVOIR_ROWS, RESERVOIR_FACTOR * rows)
         return _reservoir(connection.execute(f"SELECT {cells} FROM {target} LIMIT ?", (cap,)), rows, chance)
-    chosen = _rowids(connection, target, rowid, rows, chance)
+    if whole:
+        every = connection.execute(f"SELECT {rowid} FROM {target} ORDER BY {rowid}")
+        chosen = sorted(row[0] for row in _reservoir(every, rows, chance))
+    else:
+        chosen = _rowids(connection, target, rowid, rows, chance)
     return list(_fetch(connection, f"SELECT {cells} FROM {target} WHERE {rowid} IN", chosen))
 
 

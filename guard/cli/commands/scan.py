@@ -9,7 +9,7 @@ import typer
 
 from guard.classify.suppress import Gate
 from guard.cli.formats import OPEN, check_format, findings, render_scan, scan_formats
-from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme
+from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme, rate_of
 from guard.cli.progress import progress
 from guard.cli.schemes import day_of, with_scheme
 from guard.cli.session import session
@@ -34,6 +34,13 @@ def command(
         list[str] | None, typer.Option("--table", "-t", help="Only tables that match; may repeat.")
     ] = None,
     sample: Annotated[int | None, typer.Option(help="Rows read of each table.", min=0)] = None,
+    rate: Annotated[
+        str,
+        typer.Option(
+            "--rate", metavar="SHARE", help="Instead of --sample: find the kinds in this share of the cells, as 1/1000."
+        ),
+    ] = "",
+    confidence: Annotated[float, typer.Option(help="With --rate: the probability of finding them.")] = 0.95,
     seed: Annotated[int | None, typer.Option(help="Chooses the rows.", min=0)] = None,
     output_format: Annotated[
         str, typer.Option("--format", "-f", help=f"One of {', '.join(scan_formats())}.")
@@ -68,7 +75,16 @@ def command(
     with session(config) as g:
         with progress() as show:
             try:
-                report = g.scan(source, table, sample, seed, full=full, progress=show)
+                report = g.scan(
+                    source,
+                    table,
+                    sample,
+                    seed,
+                    rate=rate_of(rate),
+                    confidence=confidence,
+                    full=full,
+                    progress=show,
+                )
             except SourceError as error:
                 raise NothingScannedError(error.message, help=error.help) from error
         gate = g.gate(report, baseline=baseline)

@@ -76,7 +76,16 @@ def summary(report: ScanReport) -> str:
         f"{_many(count.unread, 'field')} not looked at, {_many(count.skipped, 'table')} skipped"
         f"{against if report.contradictions else ''}"
         + (f"; {_many(report.unchanged, 'field')} unchanged, not read again" if report.unchanged else "")
+        + (_promise(report) if report.rate else "")
     )
+
+
+def _promise(report: ScanReport) -> str:
+    """What a scan for a small share of cells promises, and the bound on what it calls clean."""
+    bounds = [field.upper_bound for field in report.fields if field.verdict == "clean"]
+    clean = f"; in a clean field at most {max(bounds):.2%} of the cells" if bounds else ""
+    found = f"a kind in {report.rate} of the cells is found with probability {report.confidence:g}"
+    return f"; {found} ({report.sample:,} rows a table){clean}"
 
 
 def findings(report: ScanReport, gate: Gate) -> tuple[FieldLabel, ...]:

@@ -25,6 +25,7 @@ def render(report: ScanReport, name_of: Texts, gate: Gate = OPEN) -> str:
         "seconds": round(report.seconds, 3),
         "sample": report.sample,
         "seed": report.seed,
+        **({"rate": report.rate, "confidence": report.confidence} if report.rate else {}),
         "rules_version": report.rules_version,
         "partial": report.partial,
         "cells_read": report.cells_read,
