@@ -25,6 +25,7 @@ _TEXT_SCORE = 0.7  # findings below it do not count for a column
 _WHOLE = 0.8  # share of a text that a finding covers when the text is nothing else
 _LOOSE_TEXT_RATE = 0.02  # how often a text holds a chance name
 _TEXT_RATE = 1e-4  # ... or a chance identifier
+_NUMBER_FROM = 7  # digits that words can stand around
 _SPREAD_FROM = 8  # characters
 _SPREAD_TAIL = 4  # digits that a sequence runs through
 _LOOSE_RATE = 0.02  # as in `odds.of_values`: above it only a column full of the kind counts
@@ -104,6 +105,9 @@ def observe(cells: Cells, named: Collection[str] = ()) -> Observed:
         by_shape[shape].append(index)
     for shape in [shape for shape in by_shape if _is_text(shape)]:
         texts += by_shape.pop(shape)
+    for shape, indices in by_shape.items():
+        if _may_hold_one(shape):
+            texts += indices
     texts.sort()
     for shape, indices in by_shape.items():
         for detector in _fitting(shape):
@@ -147,6 +151,13 @@ def _is_text(shape: str) -> bool:
     if length >= _LONG:
         return " " in shape or "汉" in shape or length > 300
     return length >= _TEXT_FROM and (shape.count("汉") >= _TEXT_FROM or (shape.count(" ") >= 4 and "a" in shape))
+
+
+def _may_hold_one(shape: str) -> bool:
+    """True for a few words that may have an identifier among them (`Tel: 021-...`), or be one as a whole."""
+    if len(shape) < _TEXT_FROM or not ("@" in shape or shape.count("9") >= _NUMBER_FROM):
+        return False
+    return "汉" in shape or ((" " in shape or ":" in shape) and "a" in shape)
 
 
 def _check(

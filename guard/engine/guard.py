@@ -164,6 +164,19 @@ class Guard:
         """The kinds seen in a text, with their spans."""
         return self._parts.classifier.classify_text(text)
 
+    def classify_document(self, path: str | Path) -> tuple[list[tuple[str, Finding]], str]:
+        """The kinds seen in a Word, Excel, PowerPoint or PDF file, each with its place, and what of it was not read.
+
+        A place is a paragraph, a cell (`Sheet1!B7`), a slide or a page; a span counts characters of that passage. A
+        cell is judged beside the head of its column, as a text beside the words before it.
+
+        Raises:
+            SourceError: it cannot be read, or its library is not installed.
+        """
+        from guard.engine.documents import classify_document
+
+        return classify_document(self._parts.classifier, Path(path))
+
     def classify_table(self, table: object, name: str | None = None) -> list[FieldLabel]:
         """The label of each column of an Arrow, polars or pandas table; works from names alone when it is empty.
 

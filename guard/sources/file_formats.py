@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from guard.sources.csv_types import chosen, survey
+from guard.sources.document_formats import Document, Workbook
 from guard.sources.duckdb_engine import Connection
 from guard.sources.names import quoted
 
@@ -123,6 +124,10 @@ FORMATS: dict[str, Format] = {
     ".jsonl": Json(),
     ".txt": Lines(),
     ".log": Lines(),
+    ".docx": Document(),
+    ".pptx": Document(),
+    ".pdf": Document(),
+    ".xlsx": Workbook(),
 }
 COMPRESSIONS = (".gz", ".zst")
 

@@ -19,6 +19,7 @@ import msgspec
 
 from guard.errors import NothingScannedError, SourceError
 from guard.model import ColumnFunction, Dataset, EnforcedQuery, SkippedTable, Table, TableName
+from guard.sources.document_formats import Document, Workbook
 from guard.sources.duckdb_engine import Connection, DuckDBEngine, lock, pinned_config
 from guard.sources.duckdb_tables import DuckDBTables
 from guard.sources.file_formats import COMPRESSIONS, FORMATS, Format, format_of
@@ -156,12 +157,13 @@ class Files:
                 kept = group.format.load(connection, group.name, group.paths)
                 connection.execute("DROP TABLE IF EXISTS guard_raw")
                 connection.execute("COMMIT")
-            except (duckdb.Error, OSError) as error:
+            except (duckdb.Error, OSError, SourceError) as error:
                 connection.execute("ROLLBACK")
                 skipped += [_unreadable(path, group.format, error) for path in group.paths]
             else:
                 groups[group.name] = group
                 readable += map(str, kept)
+                skipped += _in_part(group)
         lock(connection, readable=readable)
         self._groups, self._skipped = groups, tuple(skipped)
         return connection
@@ -176,7 +178,7 @@ class Files:
             assert reader is not None
             try:
                 columns[path] = reader.columns(connection, path)
-            except (duckdb.Error, OSError) as error:
+            except (duckdb.Error, OSError, SourceError) as error:
                 skipped.append(_unreadable(path, reader, error))
         shapes = {(type(format_of(path)), names) for path, names in columns.items()}
         paths = tuple(columns)
@@ -184,7 +186,7 @@ class Files:
             reader = format_of(paths[0])
             assert reader is not None
             return [_Group(self._name or _glob_name(self._path), paths, reader, str(self._path))]
-        return _one_each(paths, self._name)
+        return _sheets_apart(_one_each(paths, self._name), skipped)
 
     def _describe(self, table: Table) -> Table:
         group = self._groups[table.name.name]
@@ -208,6 +210,34 @@ def _one_each(paths: Sequence[Path], name: str | None) -> list[_Group]:
     return groups
 
 
+def _sheets_apart(groups: Sequence[_Group], skipped: list[SkippedTable]) -> list[_Group]:
+    """A group for each sheet of a workbook."""
+    apart: list[_Group] = []
+    for group in groups:
+        if not isinstance(group.format, Workbook):
+            apart.append(group)
+            continue
+        (path,) = group.paths
+        try:
+            found = group.format.sheets(path)
+        except SourceError as error:
+            skipped.append(_unreadable(path, group.format, error))
+            continue
+        apart += [
+            _Group(f"{group.name}.{name}" if len(found) > 1 else group.name, group.paths, sheet, f"{path}#{name}")
+            for name, sheet in found.items()
+        ]
+    return apart
+
+
+def _in_part(group: _Group) -> list[SkippedTable]:
+    """What of documents holds no text that could be read: never clean without a word."""
+    if not isinstance(group.format, Document):
+        return []
+    unread = group.format.unread
+    return [SkippedTable(path.name, unread[path]) for path in group.paths if unread.get(path)]
+
+
 def _stem(path: Path) -> str:
     """The file's name without its format and compression."""
     name = path.name
@@ -229,6 +259,8 @@ def _reasons(skipped: Sequence[SkippedTable]) -> str:
 
 
 def _unreadable(path: Path, reader: Format, error: Exception) -> SkippedTable:
+    if isinstance(error, SourceError):
+        return SkippedTable(path.name, f"{error.message} ({error.help})" if error.help else error.message)
     return SkippedTable(path.name, f"not readable as {reader.name} (`{type(error).__name__}`)")
 
 

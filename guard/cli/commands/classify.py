@@ -12,8 +12,8 @@ from guard.cli.options import AsOf, ConfigFile, Language, NamesIn, Scheme, check
 from guard.cli.schemes import as_record, as_text, day_of, exit_code
 from guard.cli.session import recorded, session
 from guard.cli.tables import render_table
-from guard.cli.terminal import answer, out
-from guard.errors import EXIT_CLEAN, EXIT_FINDINGS, UsageError
+from guard.cli.terminal import answer, cell, note, out
+from guard.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, UsageError
 from guard.model import Dataset, FieldLabel, FieldRef, Finding, Label
 
 
@@ -21,7 +21,8 @@ def command(
     text: Annotated[
         str | None,
         typer.Argument(
-            help="The text; `-` reads standard input, `@FILE` a file. With --scheme and no text: all fields."
+            help="The text; `-` reads standard input, `@FILE` a file; a .docx, .xlsx, .pptx or .pdf. "
+            "With --scheme and no text: all fields."
         ),
     ] = None,
     scheme: Scheme = "",
@@ -30,8 +31,8 @@ def command(
     language: NamesIn = Language.EN,
     config: ConfigFile = None,
 ) -> int:
-    """Find sensitive kinds in a text; prints positions, never the values. Exit code 1 means something sensitive was
-    found; a date or the name of a place alone is none.
+    """Find sensitive kinds in a text or a document; prints positions, never the values. Exit code 1 means something
+    sensitive was found; a date or the name of a place alone is none. 4: a page of a document holds no text.
 
     With `--scheme` the answer is in the categories and levels of a law or standard, as of a day; without a text it is
     about all fields that scans found. Exit code 3 then means that the scheme was not in force on that day, 4 that it
@@ -49,9 +50,11 @@ def command(
             else:
                 out(as_text(report, g, language.value))
         return exit_code(report)
-    content = _content(text)
+    document = _document(text)
+    content = "" if document else _content(text)
     with session(config) as g:
-        findings = g.classify_text(content)
+        placed, unread = g.classify_document(document) if document else ([], "")
+        findings = [found for _, found in placed] if document else g.classify_text(content)
         names = {found.kind: g.kind_name(found.kind, language.value) for found in findings}
         sensitive = any(g.kind_is_sensitive(found.kind) for found in findings)
         said = ""
@@ -67,19 +70,49 @@ def command(
                 "start": found.start,
                 "end": found.end,
                 "score": round(found.score, 4),
+                **({"place": placed[number][0]} if document else {}),
             }
-            for found in findings
+            for number, found in enumerate(findings)
         ]
-        whole = {"v": 1, "findings": records, **({"scheme": record} if record else {})}
+        whole = {
+            "v": 1,
+            "findings": records,
+            **({"unread": unread} if document else {}),
+            **({"scheme": record} if record else {}),
+        }
         answer(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
     elif findings:
         rows = [
-            (names[found.kind], found.kind, f"{found.start}-{found.end}", f"{found.score:.2f}") for found in findings
+            (
+                *((cell(placed[number][0]),) if document else ()),
+                names[found.kind],
+                found.kind,
+                f"{found.start}-{found.end}",
+                f"{found.score:.2f}",
+            )
+            for number, found in enumerate(findings)
         ]
-        out(render_table(("what it is", "kind", "characters", "score"), rows) + (f"\n{said}" if said else ""))
+        header = (*(("place",) if document else ()), "what it is", "kind", "characters", "score")
+        out(render_table(header, rows) + (f"\n{said}" if said else ""))
+    elif document:
+        out(f"nothing sensitive found in {document.name}\n")
     else:
         out(f"nothing sensitive found in {len(content)} character{'s' * (len(content) != 1)}\n")
+    if unread:
+        note(f"not looked at: {unread}")
+        return EXIT_INCOMPLETE
     return EXIT_FINDINGS if sensitive else EXIT_CLEAN
+
+
+def _document(text: str) -> Path | None:
+    """The Office or PDF file that an argument names, with or without `@`."""
+    from guard.sources.documents import is_document
+
+    path = Path(text.removeprefix("@"))
+    try:
+        return path if is_document(path) and path.is_file() else None
+    except (OSError, ValueError):  # as in `_content`
+        return None
 
 
 def _content(text: str) -> str:
