@@ -18,7 +18,7 @@ from guard.anonymize.dp.sql.marks import has_private_use
 from guard.anonymize.dp.sql.measure import Measure
 from guard.anonymize.dp.sql.metadata import Units
 from guard.anonymize.dp.sql.post import Column, Ordering, Post, check
-from guard.anonymize.dp.sql.refusal import Refusal
+from guard.anonymize.dp.sql.refusal import Refusal, span
 from guard.anonymize.dp.sql.relation import Relations
 from guard.anonymize.dp.sql.rows import Rows
 from guard.anonymize.dp.sql.scalar import Scalars
@@ -173,9 +173,14 @@ class _Acceptance:
         group = self._select.args.get("group")
         if group is None:
             return []
+        listed = group.expressions
+        if group.args.get("all") and not listed:
+            # GROUP BY ALL of DuckDB: whatever of the select list is neither an aggregate nor a literal.
+            plain = [each.unalias() for each in self._select.expressions if not self._has_aggregates(each)]
+            listed = [each for each in plain if not isinstance(each, exp.Literal)]
         several = any(isinstance(each, exp.Rollup | exp.Cube | exp.GroupingSets) for each in group.expressions)
         for part in ("grouping_sets", "rollup", "cube", "totals", "all"):
-            if several or group.args.get(part):
+            if several or (group.args.get(part) and (part != "all" or group.expressions)):
                 raise Refusal(
                     "dp-grouping-sets",
                     "several groupings in one statement",
@@ -183,13 +188,16 @@ class _Acceptance:
                     node=group,
                 )
         keys: dict[str, Val] = {}
-        for each in group.expressions:
+        for each in listed:
             if isinstance(each, exp.Tuple):
                 raise Refusal("dp-group", "a tuple in GROUP BY", help="list the keys one by one", node=each)
             value = self._names.group_key(each, self._select)
             self._check_key(value, each)
             keys.setdefault(value.sql, value)
         return sorted(keys.values(), key=lambda value: value.sql)
+
+    def _has_aggregates(self, node: exp.Expr) -> bool:
+        return any(isinstance(each, exp.AggFunc) or self._aggregates.called(each) for each in node.walk())
 
     def _check_key(self, value: Val, node: exp.Expr) -> None:
         if value.sql in self._rows.units or value.unit:
@@ -235,7 +243,9 @@ class _Acceptance:
             columns.append(Column(_title(each, self._dialect), self._lifted(inner)))
         having = select.args.get("having")
         order = select.args.get("order")
-        ordering = tuple(self._ordering(each) for each in (order.expressions if order is not None else ()))
+        ordering = tuple(
+            item for each in (order.expressions if order is not None else ()) for item in self._ordering(each, columns)
+        )
         post = Post(
             dialect=self._dialect,
             columns=tuple(columns),
@@ -247,19 +257,22 @@ class _Acceptance:
         check(post)
         return post
 
-    def _ordering(self, node: exp.Expr) -> Ordering:
+    def _ordering(self, node: exp.Expr, columns: Sequence[Column]) -> list[Ordering]:
         if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
             raise Refusal("dp-order", "this order is not answered", help="order by columns of the answer", node=node)
+        way = bool(node.args.get("desc")), bool(node.args.get("nulls_first"))
+        if isinstance(node.this, exp.Var) and node.this.name.upper() == "ALL":  # of DuckDB
+            return [Ordering(column.node, *way) for column in columns]
         target = resolved(node.this, self._select, self._relations, self._names)
-        return Ordering(self._lifted(target), bool(node.args.get("desc")), bool(node.args.get("nulls_first")))
+        return [Ordering(self._lifted(target), *way)]
 
     def _lifted(self, node: exp.Expr) -> exp.Expr:
         """The expression with each key and each aggregate replaced by a name of the post-processing."""
         key = self._as_key(node)
         if key is not None:
-            return exp.Placeholder(this=f"k{key}")
-        if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) or self._aggregates.called(node) == "mean":
-            return exp.Placeholder(this=f"a{self._aggregates.place(node)}")
+            return _standing_for(node, f"k{key}")
+        if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup) or self._aggregates.called(node):
+            return _standing_for(node, f"a{self._aggregates.place(node)}")
         if isinstance(node, exp.Column):
             return self._alias_or_refuse(node)
         if isinstance(node, exp.Query | exp.Window | exp.Subquery):
@@ -273,11 +286,7 @@ class _Acceptance:
         return made
 
     def _as_key(self, node: exp.Expr) -> int | None:
-        if (
-            not self._keys
-            or isinstance(node, exp.Literal | exp.AggFunc)
-            or any(isinstance(each, exp.AggFunc) for each in node.walk())
-        ):
+        if not self._keys or isinstance(node, exp.Literal | exp.AggFunc) or self._has_aggregates(node):
             return None
         try:
             sql = Scalars(self._names, self._dialect).value(node).sql
@@ -298,6 +307,15 @@ class _Acceptance:
             help="add it to GROUP BY, or aggregate it",
             node=node,
         )
+
+
+def _standing_for(node: exp.Expr, name: str) -> exp.Placeholder:
+    """A name of the post-processing, with the place of what it replaces: a refusal may still be about it."""
+    made = exp.Placeholder(this=name)
+    start, end = span(node)
+    if end:
+        made.meta.update(start=start, end=end - 1)
+    return made
 
 
 def _count(node: exp.Expr | None, name: str) -> int | None:

@@ -22,6 +22,8 @@ MAX_HISTOGRAM = 1 << 16  # values of a quantile's domain
 COMPUTED_HERE: Final = frozenset(
     {"variance", "variance_pop", "stddev", "stddev_pop", "stddev_samp", "median", "percentile_cont", "percentile_disc"}
 )
+# Aggregates that sqlglot reads as calls of somebody's function. SQLite's TOTAL is 0.0 over nothing, as SUM is here.
+_CALLED: Final[dict[str, type[exp.Expr]]] = {"mean": exp.Avg, "total": exp.Sum}
 _SPREADS: Final[dict[type[exp.Expr], str]] = {
     exp.Variance: "var_samp",
     exp.VariancePop: "var_pop",
@@ -53,8 +55,9 @@ class Aggregates:
         self._units = units
         self.wanted: list[tuple[str, Val | None, Fraction, bool]] = []  # function, argument, quantile, integer
 
-    def called(self, node: exp.Expr) -> str:
-        return str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
+    def called(self, node: exp.Expr) -> type[exp.Expr] | None:
+        """The aggregate that a call is by another name."""
+        return _CALLED.get(str(node.this).lower()) if isinstance(node, exp.Anonymous) else None
 
     def place(self, node: exp.Expr) -> int:
         """The place of an aggregate among the different ones that the statement asks for."""
@@ -91,8 +94,9 @@ class Aggregates:
         if isinstance(call, exp.WithinGroup | exp.Median | exp.PercentileCont | exp.PercentileDisc | exp.Quantile):
             return self._read_quantile(call, scalars)
         argument = call.args.get("this")
-        if self.called(call) == "mean" and len(call.expressions) == 1:
-            kind, argument = exp.Avg, call.expressions[0]
+        other = self.called(call)
+        if other is not None and len(call.expressions) == 1:
+            kind, argument = other, call.expressions[0]
         known = kind in (exp.Sum, exp.Avg, exp.Min, exp.Max) or kind in _SPREADS
         if (
             not known
@@ -114,7 +118,8 @@ class Aggregates:
         if kind in (exp.Min, exp.Max):
             return self._quantile(value, Fraction(0 if kind is exp.Min else 1), argument)
         if kind is exp.Sum:
-            return "sum", value, Fraction(0), value.integer and not (value.wide and self._dialect == "postgres")
+            whole = value.integer and other is None and not (value.wide and self._dialect == "postgres")
+            return "sum", value, Fraction(0), whole
         return "avg", value, Fraction(0), False
 
     def _read_count(self, call: exp.Count, scalars: Scalars) -> tuple[str, Val | None, Fraction, bool]:

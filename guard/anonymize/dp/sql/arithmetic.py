@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
 from sqlglot import exp
 
@@ -14,11 +15,15 @@ from guard.anonymize.dp.sql.metadata import ColumnBounds
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.value import Val, common, literal, number
 
+_WHOLE_QUOTIENT: Final = {"duckdb": "//", "spark": "DIV"}  # elsewhere `/` of whole numbers is one
+
 
 class Arithmetic(Logic):
     """Compiles sums, products, quotients and extremes."""
 
     def sum(self, node: exp.Add | exp.Sub) -> Val:
+        if isinstance(node.expression, exp.Interval):
+            return self.moved(node, node.expression)
         left, right = self.fixed(node.this), self.fixed(node.expression)
         integer, bounded = left.integer and right.integer, left.bounded and right.bounded
         if left.constant and right.constant:
@@ -57,7 +62,7 @@ class Arithmetic(Logic):
         )
         return self._checked(made, node)
 
-    def quotient(self, node: exp.Div) -> Val:
+    def quotient(self, node: exp.Div | exp.IntDiv) -> Val:
         left, right = self.fixed(node.this), self.fixed(node.expression)
         if not (right.constant and isinstance(right.value, Fraction)):
             raise Refusal(
@@ -68,7 +73,10 @@ class Arithmetic(Logic):
             )
         if right.value == 0:
             return Val("null", "NULL", constant=True, domain=(None,))
-        if not (node.args.get("typed") and left.integer and right.integer):
+        cut = isinstance(node, exp.IntDiv)
+        if cut and not (left.integer and right.integer):
+            raise Refusal("dp-division", "a whole quotient of no whole numbers", help="take it of those", node=node)
+        if not (cut or (node.args.get("typed") and left.integer and right.integer)):
             scale = left.scale / abs(right.value)
             made = replace(left, scale=scale, integer=False, constant=False, value=None, domain=None)
             return made if right.value > 0 else self._negated(made)
@@ -76,7 +84,7 @@ class Arithmetic(Logic):
         ends = [_truncated(left.low, steps), _truncated(left.high, steps)]
         return replace(
             left,
-            sql=f"({left.sql} / {right.sql})",
+            sql=f"({left.sql} {_WHOLE_QUOTIENT.get(self._dialect, '/')} {right.sql})",
             low=min(ends),
             high=max(ends),
             constant=False,

@@ -27,6 +27,8 @@ _PARTS_OF: Final[dict[type[exp.Expr], frozenset[str]]] = {
     exp.Is: frozenset({"negate"}),
     exp.Div: frozenset({"typed", "safe"}),
     exp.DPipe: frozenset({"safe"}),
+    exp.Exists: frozenset(),
+    exp.Interval: frozenset({"unit"}),
     exp.Greatest: frozenset({"ignore_nulls"}),
     exp.Least: frozenset({"ignore_nulls"}),
     exp.Case: frozenset({"ifs", "default"}),
@@ -53,6 +55,9 @@ class Names(Protocol):
 
     def member(self, node: exp.In) -> Val:
         """`x IN (SELECT ...)`."""
+
+    def exists(self, node: exp.Exists) -> Val:
+        """`EXISTS (SELECT ...)`."""
 
 
 class Expressions(ABC):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
@@ -32,6 +34,10 @@ _OPPOSITE: Final[dict[type[exp.Expr], type[exp.Binary]]] = {
     exp.LT: exp.GTE,
     exp.LTE: exp.GT,
 }
+
+
+# Whether the unit is one of the calendar, and how many months or days it has.
+_UNITS: Final = {"day": (False, 1), "week": (False, 7), "month": (True, 1), "quarter": (True, 3), "year": (True, 12)}
 
 
 class Logic(Expressions):
@@ -92,6 +98,33 @@ class Logic(Expressions):
         value = self.value(node.this)
         parts = sorted({self._compare(value, "=", self.value(each), node) for each in node.expressions})
         return boolean_of(f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0])
+
+    def exists(self, node: exp.Exists) -> Val:
+        return self._names.exists(node)
+
+    def moved(self, node: exp.Add | exp.Sub, by: exp.Interval) -> Val:
+        """A literal date and a literal number of days, weeks, months or years: a date again, computed here."""
+        left, count = self.value(node.this), by.this
+        unit = str(by.args["unit"].name).lower().removesuffix("s") if by.args.get("unit") is not None else ""
+        digits = str(count.this) if isinstance(count, exp.Literal) else ""
+        if not (
+            left.kind == "date"
+            and isinstance(left.value, date)
+            and unit in _UNITS
+            and re.fullmatch("[0-9]{1,5}", digits)
+        ):
+            raise Refusal(
+                "dp-date",
+                "an interval beside what is no literal date",
+                help="write DATE '2024-01-31' + INTERVAL '1 month', or the date itself",
+                node=node,
+            )
+        steps = int(digits) * _UNITS[unit][1] * (1 if isinstance(node, exp.Add) else -1)
+        try:
+            moved = _months_later(left.value, steps) if _UNITS[unit][0] else left.value + timedelta(days=steps)
+        except (OverflowError, ValueError):
+            raise Refusal("dp-literal", "a date is out of range", help="write one that is in it", node=node) from None
+        return self._moment(moved.isoformat(), "date", node)
 
     def is_(self, node: exp.Is) -> Val:
         if isinstance(node.expression, exp.Null):
@@ -174,6 +207,12 @@ class Logic(Expressions):
             return left, right
         left, right = common(self.on_grid(left, node), self.on_grid(right, node))
         return self._checked(left, node), self._checked(right, node)
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of another month, or its last one: what every engine answers."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _flat(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:

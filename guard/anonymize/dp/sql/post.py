@@ -85,9 +85,13 @@ def finish(post: Post, rows: Sequence[Mapping[str, Cell]]) -> list[tuple[Cell, .
 
 def _check(node: exp.Expr) -> None:
     if isinstance(node, exp.Cast):
-        if node.to.this.name not in ("DOUBLE", "FLOAT", "INT", "BIGINT", "DECIMAL") or node.to.expressions:
+        known = node.to.this.name in ("DOUBLE", "FLOAT", "INT", "BIGINT") and not node.to.expressions
+        if not known and (node.to.this.name != "DECIMAL" or _places(node.to) is None):
             raise Refusal(
-                "dp-post", "this cast of an answer", help="cast to DOUBLE or BIGINT, or not at all", node=node
+                "dp-post",
+                "this cast of an answer",
+                help="cast to DOUBLE, BIGINT or DECIMAL, or not at all",
+                node=node,
             )
         _check(node.this)
         return
@@ -117,7 +121,17 @@ def _cast(node: exp.Cast, row: Mapping[str, Cell], dialect: str) -> Cell:
         return value
     if node.to.this.name in ("INT", "BIGINT"):
         return _rounded(Fraction(value)) if dialect != "sqlite" else int(value)
+    if node.to.expressions and dialect != "sqlite":  # where DECIMAL(9, 2) is a hint
+        return _to_places(Fraction(value), _places(node.to) or 0)
     return Fraction(value)
+
+
+def _places(kind: exp.DataType) -> int | None:
+    """The digits that DECIMAL(p, s) keeps behind the point; None where they are no numbers."""
+    sizes = [str(each.this.this) if isinstance(each, exp.DataTypeParam) else "" for each in kind.expressions]
+    if not all(size.isdigit() for size in sizes):
+        return None
+    return min(int(sizes[1]), MAX_PLACES) if len(sizes) == 2 else 0
 
 
 def _rounded(value: Fraction) -> int:
@@ -243,8 +257,12 @@ def _round(node: exp.Round, row: Mapping[str, Cell], dialect: str) -> Cell:
     places = _value(node.args["decimals"], row, dialect) if node.args.get("decimals") is not None else 0
     if not isinstance(value, int | Fraction) or not isinstance(places, int):
         return None
+    return _to_places(Fraction(value), places)
+
+
+def _to_places(value: Fraction, places: int) -> Fraction:
     power = Fraction(10) ** max(-MAX_PLACES, min(places, MAX_PLACES))
-    return Fraction(_rounded(Fraction(value) * power)) / power
+    return Fraction(_rounded(value * power)) / power
 
 
 def _one(calculate: Callable[[Any], Any]) -> Callable[[Any, Mapping[str, Cell], str], Cell]:

@@ -33,7 +33,9 @@ def span(node: exp.Expr | None) -> tuple[int, int]:
     """The half-open span of the tokens below `node`, as far as the parser kept their places."""
     if node is None:
         return 0, 0
-    places = [each.meta for each in node.walk() if "start" in each.meta]
+    # The default size of a type is read from a text of its own: its places are those of that text.
+    below = node.walk(prune=lambda each: isinstance(each, exp.DataType))
+    places = [each.meta for each in below if "start" in each.meta]
     if not places:
         return 0, 0
     return min(place["start"] for place in places), max(place["end"] for place in places) + 1

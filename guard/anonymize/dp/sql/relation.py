@@ -38,8 +38,9 @@ class Relations(Joins):
         if source is None:
             raise Refusal("dp-no-from", "the statement reads no table", help="ask about a table", node=select)
         names = Scoped(self, ctes, depth)
-        rows = self._entry(source.this, names, ctes, depth)
-        for join in select.args.get("joins") or ():
+        first, joins = _turned(source.this, select)
+        rows = self._entry(first, names, ctes, depth)
+        for join in joins:
             rows = self._join(rows, join, names, ctes, depth)
         for other in ("laterals",):
             if select.args.get(other):
@@ -94,7 +95,7 @@ class Relations(Joins):
             raise Refusal(
                 "dp-join",
                 f"a {(join.method or side or kind).lower()} join",
-                help="use JOIN ... ON or LEFT JOIN ... ON, with the table of the unit on the left",
+                help="use JOIN ... ON or LEFT JOIN ... ON, with the table whose rows all stay on the left",
                 node=join,
             )
         before = Scoped(self, ctes, depth, dict(names.entries))
@@ -233,6 +234,21 @@ class Relations(Joins):
                 "dp-union", "the branches have different numbers of columns", help="select the same columns", node=node
             )
         return self._united(branches, node)
+
+
+def _turned(first: exp.Expr, select: exp.Select) -> tuple[exp.Expr, list[exp.Join]]:
+    """The first source and the joins; `a RIGHT JOIN b` as `b LEFT JOIN a`, unless a star would tell them apart.
+
+    Further to the right the left side is a join itself, and stays refused.
+    """
+    joins = list(select.args.get("joins") or ())
+    starred = any(isinstance(each.unalias(), exp.Star) for each in select.expressions)
+    if not joins or (joins[0].side or "").upper() != "RIGHT" or joins[0].method or starred:
+        return first, joins
+    turned = joins[0].copy()
+    turned.set("side", "LEFT")
+    turned.set("this", first.copy())
+    return joins[0].this, [turned, *joins[1:]]
 
 
 def branches_of(node: exp.Expr) -> list[exp.Expr]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from guard.anonymize.dp.sql.existence import membership
 from guard.anonymize.dp.sql.refusal import Refusal
 from guard.anonymize.dp.sql.rows import Rows, from_text, named
 from guard.anonymize.dp.sql.scalar import Scalars
@@ -137,6 +138,18 @@ class Scoped:
         text = named(f"SELECT {inside.sql} AS dp_c0 {from_text(rows)}", prefix="dp_i")
         self._relations.extra.append(rows)
         return Val("boolean", f"{value.sql} IN ({text})", domain=(True, False, None))
+
+    def exists(self, node: exp.Exists) -> Val:
+        """`EXISTS (SELECT ...)` along one column, which is a membership that is never NULL."""
+        asked = membership(node, self.entries, self._relations.spelling)
+        if asked is None:
+            raise Refusal(
+                "dp-subquery",
+                "this EXISTS does not compare a column of its own with one of the question",
+                help="write EXISTS (SELECT 1 FROM t WHERE t.unit = other.unit AND ...), or `unit IN (SELECT unit ...)`",
+                node=node,
+            )
+        return Val("boolean", f"coalesce({self.member(asked).sql}, FALSE)", domain=(True, False))
 
     def _entity(self, value: Val) -> str:
         return next((rows.entity for rows in self.entries.values() if value.sql in rows.units), "")

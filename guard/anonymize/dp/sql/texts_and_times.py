@@ -40,6 +40,7 @@ PART_CLASSES: Final[dict[type[exp.Expr], str]] = {
     exp.Minute: "minute",
 }
 _PART_NAMES: Final = {"dayofyear": "doy", "dayofweek": "dow", "years": "year", "months": "month", "days": "day"}
+_TO_CHAR: Final = {"Y": "YYYY", "m": "MM", "d": "DD", "H": "HH24", "M": "MI", "j": "DDD"}
 _TRUNCATIONS: Final = frozenset({"year", "quarter", "month", "week", "day", "hour", "minute"})
 
 
@@ -136,20 +137,53 @@ class TextsAndTimes(Choice):
         return Val("timestamp", f"CAST({sql} AS TIMESTAMP)")
 
     def formatted(self, node: exp.TimeToStr) -> Val:
-        """`strftime` of SQLite, which gives NULL for what is no date."""
+        """`strftime`, which in SQLite gives NULL for what is no date, and `to_char` of PostgreSQL."""
         form = node.args.get("format")
-        if self._dialect != "sqlite" or not isinstance(form, exp.Literal):
+        if self._dialect == "spark" or not isinstance(form, exp.Literal):
             raise self._unknown(node)
         subject = node.this
         while isinstance(subject, exp.TsOrDsToTimestamp | exp.TsOrDsToDate | exp.Paren):
             subject = subject.this
-        inner = self._texts(subject)
         wanted = str(form.this)
-        if not re.fullmatch(r"(%[YmdHMjw]|[-/: ])+", wanted):
+        if not re.fullmatch(r"(%[YmdHMj]|[-/: ])+", wanted) and not (self._dialect == "sqlite" and wanted == "%w"):
             raise Refusal(
-                "dp-date", "this form of a date is not known here", help="use %Y, %m, %d, %H, %M, %j, %w", node=node
+                "dp-date",
+                "this form of a date is not known here",
+                help="use the year, month, day, hour, minute or day of the year",
+                node=node,
             )
-        return Val("text", f"strftime('{wanted}', {inner.sql})")
+        if self._dialect == "sqlite":
+            return Val("text", f"strftime('{wanted}', {self._texts(subject).sql})")
+        inner = self._time(subject, node)
+        if self._dialect == "postgres":
+            spelt = re.sub("%(.)", lambda found: _TO_CHAR[found.group(1)], wanted)
+            taken = f"to_char({inner.sql}, '{spelt}')"
+        else:
+            taken = f"strftime({inner.sql}, '{wanted}')"
+        return Val("text", dialects.dated(inner.sql, inner.kind, self._dialect, taken))
+
+    def _time(self, subject: exp.Expr, node: exp.Expr) -> Val:
+        inner = self.value(subject)
+        if inner.kind not in ("date", "timestamp"):
+            raise Refusal("dp-date", "this needs a date or a time", help="use a column of dates", node=node)
+        return inner
+
+    def day(self, node: exp.Date) -> Val:
+        """`date(x)`: the day of a time; in SQLite a text, NULL for what is no date."""
+        if node.this is None or node.expressions:
+            raise self._unknown(node)
+        if self._dialect == "sqlite":
+            return Val("text", f"date({self._texts(node.this).sql})")
+        inner = self._time(node.this, node)
+        return inner if inner.kind == "date" else Val("date", f"CAST({inner.sql} AS DATE)")
+
+    def call(self, node: exp.Anonymous) -> Val:
+        """DuckDB's `date_part`, which is EXTRACT by another name."""
+        name, arguments = str(node.this).lower(), node.expressions
+        if name not in ("date_part", "datepart") or len(arguments) != 2 or not isinstance(arguments[0], exp.Literal):
+            raise self._unknown(node)
+        part = str(arguments[0].this).lower()
+        return self._part(_PART_NAMES.get(part, part), arguments[1], node)
 
     def cast(self, node: exp.Cast) -> Val:
         to = node.to

@@ -63,6 +63,32 @@ REFUSED = [
     ("WITH RECURSIVE r AS (SELECT pid FROM visit) SELECT COUNT(*) FROM r", "dp-recursive", "r"),
     ("SELECT SQRT(COUNT(*)) FROM visit", "dp-post", "SQRT"),
     ("SELECT COUNT(*) FROM visit LIMIT 1 + 1", "dp-limit", "1 + 1"),
+    ("SELECT COUNT(*) FROM (SELECT * FROM visit v RIGHT JOIN person p ON v.pid = p.pid) t", "dp-join", "p"),
+    (
+        "SELECT COUNT(*) FROM visit v JOIN area a ON a.code = v.area RIGHT JOIN person p ON v.pid = p.pid",
+        "dp-join",
+        "p",
+    ),
+    ("SELECT COUNT(*) FROM visit v RIGHT JOIN area a ON v.area = a.code", "dp-join-left", "v"),
+    ("SELECT COUNT(*) FROM visit v RIGHT JOIN person p ON v.area = p.kind", "dp-join-unit", "v"),
+    ("SELECT COUNT(*) FROM person p WHERE EXISTS (SELECT 1 FROM visit WHERE amount > 5)", "dp-subquery", "visit"),
+    ("SELECT COUNT(*) FROM person p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.area = p.kind)", "dp-subquery", "area"),
+    (
+        "SELECT COUNT(*) FROM person p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid LIMIT 0)",
+        "dp-subquery",
+        "LIMIT",
+    ),
+    (
+        "SELECT COUNT(*) FROM person p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid AND v.amount > p.seg)",
+        "dp-column",
+        "p.seg",
+    ),
+    ("SELECT COUNT(*) FROM visit WHERE day + INTERVAL '1 day' > DATE '2024-01-01'", "dp-date", "INTERVAL"),
+    ("SELECT COUNT(*) FROM visit WHERE day > DATE '2024-01-01' + INTERVAL '99999 years'", "dp-literal", "INTERVAL"),
+    ("SELECT strftime(day, '%c'), COUNT(*) FROM visit GROUP BY 1", "dp-date", "strftime"),
+    ("SELECT score // 2, COUNT(*) FROM visit GROUP BY 1", "dp-division", "score"),
+    ("SELECT SUM(born // (seg - 1)) FROM person", "dp-division", "born"),
+    ("SELECT SUM(amount)::DECIMAL(4) || 'x' FROM visit", "dp-post", "amount"),
 ]
 
 
@@ -117,6 +143,14 @@ def test_a_table_that_nobody_declared_is_refused() -> None:
     assert (caught.value.reason, caught.value.start, caught.value.end) == ("dp-no-unit", 21, 26)
 
 
+def test_a_span_stays_within_its_statement() -> None:
+    """DuckDB's NUMERIC has a default size, which sqlglot reads from a text of its own."""
+    sql = "SELECT SQRT(SUM(amount)::NUMERIC) FROM visit"
+    with pytest.raises(Refusal) as caught:
+        accept(parse(sql, "duckdb"), catalogue("duckdb"), UNITS)
+    assert sql[caught.value.start : caught.value.end] == "SQRT(SUM(amount"
+
+
 SAME = [
     (
         "SELECT v.area, COUNT(*) FROM visit v JOIN person p ON v.pid = p.pid WHERE amount > 3 AND seg = 1 GROUP BY 1",
@@ -132,6 +166,14 @@ SAME = [
     (
         "SELECT COUNT(*) FROM visit WHERE area IN ('north', 'south')",
         "SELECT COUNT(*) FROM visit WHERE (area = 'south' OR 'north' = area)",
+    ),
+    (
+        "SELECT p.kind, COUNT(v.vid) FROM person p LEFT JOIN visit v ON v.pid = p.pid GROUP BY 1",
+        "SELECT p.kind, COUNT(v.vid) FROM visit v RIGHT JOIN person p ON p.pid = v.pid GROUP BY ALL",
+    ),
+    (
+        "SELECT COUNT(*) FROM visit WHERE day < '2024-02-29'",
+        "SELECT COUNT(*) FROM visit WHERE day < DATE '2024-03-31' - INTERVAL '1 month'",
     ),
 ]
 

@@ -280,6 +280,7 @@ _SOURCES = (
     ),
     ("FROM (SELECT DISTINCT pid, area FROM visit) d JOIN area a ON a.code = d.area", ("d", "a")),
     ("FROM visit v JOIN visit w ON v.pid = w.pid AND v.area = w.area", ("v",)),
+    ("FROM visit v RIGHT JOIN person p ON p.pid = v.pid AND v.amount > 100", ("p", "v")),
 )
 _WHERE = {
     "v": (
@@ -298,6 +299,8 @@ _WHERE = {
         "CASE WHEN v.area = 'east' THEN v.amount ELSE 100 END > 60",
         "v.pid IN (SELECT pid FROM person WHERE seg < 3)",
         "v.area IN (SELECT code FROM area WHERE size > 5)",
+        "NOT EXISTS (SELECT 1 FROM area b WHERE b.size > 5 AND b.code = v.area)",
+        "EXISTS (SELECT 1 FROM person q WHERE q.pid = v.pid AND q.seg < 3)",
         "lower(v.note) <> 'old'",
         "v.day >= '2024-06-01'",
     ),
