@@ -46,8 +46,16 @@ def hand_out(desk: Desk, prepared: Prepared, opened: OpenSource) -> tuple[Decisi
     return decision, prepared.enforced
 
 
-def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mapping[str, Any] | None) -> Result:
+def answer(
+    desk: Desk,
+    prepared: Prepared,
+    opened: OpenSource,
+    parameters: Mapping[str, Any] | None,
+    reservation: int | None = None,
+) -> Result:
     """Runs the enforced query; the record is durable before the answer is handed out.
+
+    A private answer is drawn from the reservation, if one is named.
 
     Raises:
         AccessDeniedError: denied.
@@ -55,7 +63,7 @@ def answer(desk: Desk, prepared: Prepared, opened: OpenSource, parameters: Mappi
         AuditError: the record could not be made durable.
     """
     if prepared.private is not None:
-        return _answer_privately(desk, prepared, prepared.private, opened)
+        return _answer_privately(desk, prepared, prepared.private, opened, reservation)
     if prepared.enforced is None:
         raise denial(desk.record(prepared))
     if prepared.writes:
@@ -107,13 +115,15 @@ class _Recording:
         return decision, job, ticket.wait()
 
 
-def _answer_privately(desk: Desk, prepared: Prepared, private: PrivateQuery, opened: OpenSource) -> Result:
+def _answer_privately(
+    desk: Desk, prepared: Prepared, private: PrivateQuery, opened: OpenSource, reservation: int | None
+) -> Result:
     """Charges, reads, adds noise, records, answers; leaves on the time grid whatever happens."""
     from guard.engine.dp_answer import Asked, on_grid
 
     answers = desk.parts.private_answers
     with on_grid(answers.grid):
-        asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, desk.clock())
+        asked = Asked(prepared.actor, prepared.decision.purpose, opened.source.uri, desk.clock(), reservation)
         noisy = answers.answer(private, opened.source, desk.parts.query_limits, asked)
         body = prepared.body.plus(dp=noisy.body())
         decision, job, recorded = desk.submit(dataclasses.replace(prepared, body=body))

@@ -82,12 +82,13 @@ class Privacy(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose budget an answer is charged to, and when."""
+    """Whose budget an answer is charged to, and when; with a reservation it is drawn from that."""
 
     subject: str  # the pseudonym
     purpose: str
     source: str
     now: datetime
+    reservation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +156,18 @@ class PrivateAnswers:
         with self._locks[int(fingerprint[:8], 16) % LOCKS]:
             kept = self._answers.find(fingerprint)
             if kept is None:
-                cost = query.cost()
-                receipt = self._ledger.charge(
-                    key, cost, limit=self._limit(key), now=asked.now, query_fingerprint=fingerprint
-                )
+                receipt = self._paid(key, query, asked, fingerprint)
                 made = self._measured(query, source, limits)
                 kept = self._answers.keep(fingerprint, encoded(*made), now=asked.now)
         chosen, noisy = decoded(kept)
         planned, _ = _planned(query, chosen)
         return Answer(*_finished(query, planned, noisy, self._said(query, planned, receipt, fingerprint, key)), receipt)
+
+    def _paid(self, key: LedgerKey, query: PrivateQuery, asked: Asked, fingerprint: str) -> Receipt:
+        cost = query.cost()
+        if asked.reservation is not None:
+            return self._ledger.draw(asked.reservation, key, cost, now=asked.now, query_fingerprint=fingerprint)
+        return self._ledger.charge(key, cost, limit=self._limit(key), now=asked.now, query_fingerprint=fingerprint)
 
     def _limit(self, key: LedgerKey) -> Limit:
         return self._ledger.limit(key) or default_limit(self._settings)

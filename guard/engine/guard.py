@@ -284,6 +284,7 @@ class Guard:
         source: object,
         dialect: str | None = None,
         parameters: Mapping[str, Any] | None = None,
+        reservation: int | None = None,
     ) -> Result:
         """Decides, enforces, runs, and answers; the record is durable before the answer is handed out.
 
@@ -294,14 +295,16 @@ class Guard:
             source: a URI, a path or glob, or an Arrow, polars or pandas table.
             dialect: must be the source's own, if given.
             parameters: values bound by name.
+            reservation: under differential privacy, the row of the budget that was set aside for this.
 
         Raises:
             AccessDeniedError: with the rule, the column, the label and the cure.
+            BudgetSpentError: the privacy budget, or the reservation, does not hold the cost; nothing was read.
             SourceError: the source refused the enforced SQL, or took too long.
             AuditError: the record could not be made durable; then there is no answer.
         """
         prepared, opened = self._desk.prepare(sql, subject, purpose, source, dialect, runs_here=True)
-        return answer(self._desk, prepared, opened, parameters)
+        return answer(self._desk, prepared, opened, parameters, reservation)
 
     def write(
         self,

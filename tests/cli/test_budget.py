@@ -67,6 +67,17 @@ def test_every_row_is_an_entry_and_a_rollback_is_seen(kept, guard):
     assert (done.code, done.err.splitlines()[0]) == (1, "error: row 1 of the budget does not verify")
 
 
+def test_history_prints_what_matches(kept, guard):
+    """All rows without a word, else those of the person, the purpose, the data and the window that are named."""
+
+    def rows(*words: str) -> list[str]:
+        return [json.loads(line)["event"] for line in guard("budget", "history", *words).out.splitlines()]
+
+    assert rows() == rows("--purpose", "fraud") == ["limit", "reserve"]
+    assert rows("--as", "zhou") == rows("--dataset", "duckdb://lake", "--window", "forever") == ["reserve"]
+    assert guard("budget", "history", "--as", "nobody").code == 3
+
+
 def test_preview_spends_nothing(folder, guard):
     """It needs no guard at all, and writes a picture on request."""
     done = guard("budget", "preview", "--noise", "laplace", "--svg", "plot.svg")

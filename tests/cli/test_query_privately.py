@@ -51,6 +51,25 @@ def test_the_cost_and_the_noise_stand_below_the_answer(stays):
     assert again.err.startswith("  privacy  epsilon 1, delta 0 (paid before); spent 1 of 10, 9 remain\n")
 
 
+def test_a_batch_is_paid_from_what_was_set_aside(stays):
+    """Two of epsilon 1 fit into 2 and the third does not; another person cannot draw; the rest comes back."""
+    where = ("--purpose", "statistics", "--dataset", "sqlite:///stays.db", "--as", "r1")
+    assert stays("budget", "reserve", "--epsilon", "2", *where).out == "reserved: row 0\n"
+    asked = [f"SELECT COUNT(*) AS n FROM stays WHERE days > {number}" for number in range(3)]
+    done = [stays("query", sql, *WHO, "--reservation", "0") for sql in asked]
+    assert [each.code for each in done] == [0, 0, 1]
+    assert "spent 2 of 10, 8 remain" in done[1].err
+    assert "reservation 0 does not hold this cost" in done[2].err
+    other = tuple("r2" if word == "r1" else word for word in WHO)
+    assert (
+        "row 0 of the budget is set aside for something else"
+        in stays("query", asked[2], *other, "--reservation", "0").err
+    )
+    events = [json.loads(line)["event"] for line in stays("budget", "history").out.splitlines()]
+    assert events == ["reserve", "draw", "draw"]
+    assert stays("budget", "verify").out == "verified: 3 rows\n"
+
+
 def test_json_holds_every_part(stays):
     """For programs: also the number of groups that were kept back, and its own noise."""
     # The count of persons is the one that the threshold looks at: 100 of them fail 36 with a chance of 3e-14.

@@ -73,19 +73,21 @@ def test_a_reservation_is_drawn_and_what_is_left_comes_back(ledger):
     """What is reserved counts as spent until it is released; nothing is drawn after that."""
     half = Cost.pure(Fraction(1, 2))
     held = ledger.reserve(KEY, half, limit=LIMIT, now=NOW, query_fingerprint="batch")
-    ledger.draw(held.index, TENTH, now=NOW, query_fingerprint="q")
+    ledger.draw(held.index, KEY, TENTH, now=NOW, query_fingerprint="q")
     with pytest.raises(BudgetSpentError):
-        ledger.draw(held.index, half, now=NOW, query_fingerprint="q")
+        ledger.draw(held.index, KEY, half, now=NOW, query_fingerprint="q")
+    with pytest.raises(UsageError, match="set aside for something else"):
+        ledger.draw(held.index, ALL, TENTH, now=NOW, query_fingerprint="q")
     with pytest.raises(BudgetSpentError):
         charge(ledger, cost=Cost.pure(Fraction(6, 10)))
     ledger.release(held.index, now=NOW)
     with pytest.raises(BudgetSpentError):
-        ledger.draw(held.index, TENTH, now=NOW, query_fingerprint="q")
+        ledger.draw(held.index, KEY, TENTH, now=NOW, query_fingerprint="q")
     balance = ledger.remaining(KEY)
     assert balance.spent.epsilon == TENTH.rounded_up().epsilon
     assert balance.reserved.epsilon == 0
     with pytest.raises(UsageError, match="is no reservation"):
-        ledger.draw(1, TENTH, now=NOW, query_fingerprint="q")
+        ledger.draw(1, KEY, TENTH, now=NOW, query_fingerprint="q")
     assert ledger.verify() == 3
 
 

@@ -62,12 +62,17 @@ class StoreLedger:
         """See `Ledger.reserve`."""
         return self._spend("reserve", ((key, limit),), cost, now, query_fingerprint)
 
-    def draw(self, reservation: int, cost: Cost, *, now: datetime, query_fingerprint: str) -> Receipt:
+    def draw(self, reservation: int, key: LedgerKey, cost: Cost, *, now: datetime, query_fingerprint: str) -> Receipt:
         """See `Ledger.draw`."""
         exact = cost.rounded_up(BITS)
 
         def admit(before: tuple[Sums, ...], opened: tuple[LedgerRow, ...]) -> Draft:
             left = self._left(reservation, opened)
+            if opened[0].keys != (_parts(key),):
+                raise UsageError(
+                    f"row {reservation} of the budget is set aside for something else",
+                    help="name the row that `guard budget reserve` printed for this subject, purpose, data and window",
+                )
             reduced = _minus(left, exact)
             if reduced is None:
                 raise BudgetSpentError(

@@ -95,11 +95,12 @@ class Ledger(Protocol):
     def reserve(self, key: LedgerKey, cost: Cost, *, limit: Limit, now: datetime, query_fingerprint: str) -> Receipt:
         """Sets `cost` aside, for a batch that must not stop half-way. `draw` spends from it."""
 
-    def draw(self, reservation: int, cost: Cost, *, now: datetime, query_fingerprint: str) -> Receipt:
-        """Spends from a reservation, which the limit has seen already.
+    def draw(self, reservation: int, key: LedgerKey, cost: Cost, *, now: datetime, query_fingerprint: str) -> Receipt:
+        """Spends from a reservation of this key, which the limit has seen already.
 
         Raises:
             BudgetSpentError: the reservation does not hold this cost, or is released.
+            UsageError: the row is no reservation, or one of another key.
         """
 
     def release(self, reservation: int, *, now: datetime) -> Receipt:

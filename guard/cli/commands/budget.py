@@ -93,14 +93,15 @@ def set_(
 
 @group.command()
 def reserve(
-    epsilon: Annotated[str, typer.Option(help="How much to set aside, as pure epsilon.")],
+    epsilon: Annotated[str, typer.Option(help="How much to set aside, as the sum of epsilons; for Laplace noise.")],
     purpose: Annotated[str, typer.Option("--purpose", "-p", help="The purpose.")],
     dataset: Annotated[str, typer.Option("--dataset", "-d", help="The data set.")],
     who: Annotated[str, typer.Option("--as", metavar="USER", help="The subject.")],
+    delta: Annotated[str, typer.Option(help="And how much delta, for groups that are not declared.")] = "0",
     window: Annotated[str | None, typer.Option("--window", help="By default the current one.")] = None,
     config: ConfigFile = None,
 ) -> int:
-    """Set a part of a budget aside for a batch that must not stop half-way; print the reservation's row."""
+    """Set a part of a budget aside for a batch that must not stop half-way; print the row for `query --reservation`."""
     from guard.anonymize.dp.account import Cost
     from guard.anonymize.dp.ledger import window_of
     from guard.engine.dp_answer import default_limit
@@ -110,7 +111,7 @@ def reserve(
         key = _key(g, who, purpose, dataset, window or window_of(settings.window, now))
         ledger = _ledger(g)
         limit = ledger.limit(key) or default_limit(settings)
-        cost = Cost.pure(Fraction(_decimal(epsilon)))
+        cost = Cost.pure(Fraction(_decimal(epsilon))) + Cost.approximate(Fraction(_decimal(delta)))
         receipt = ledger.reserve(key, cost, limit=limit, now=now, query_fingerprint="reserved by command")
     out(f"reserved: row {receipt.index}\n")
     return EXIT_CLEAN
@@ -136,12 +137,15 @@ def history(
     window: Window = ALL,
     config: ConfigFile = None,
 ) -> int:
-    """Print the rows of one budget as JSON lines, oldest first. Exit code 3: there are none."""
+    """Print the rows of the budgets that match as JSON lines, oldest first. Exit code 3: there are none."""
     with recorded(config) as g:
-        rows = _ledger(g).history(_key(g, who, purpose, dataset, window))
+        ledger = _ledger(g)
+        wanted = _key(g, who, purpose, dataset, window)
+        keys = [held.key for held in ledger.balances() if _matches(held.key, wanted)]
+        rows = {receipt.index: receipt for key in keys for receipt in ledger.history(key)}
     if not rows:
-        raise NothingScannedError("this budget has no rows", help="see `guard budget show` for those that have")
-    for receipt in rows:
+        raise NothingScannedError("no budget that matches has rows", help="see `guard budget show` for those that have")
+    for _, receipt in sorted(rows.items()):
         answer(json.dumps(_row(receipt), ensure_ascii=False) + "\n")
     return EXIT_CLEAN
 
@@ -196,6 +200,18 @@ def _ledger(g: Guard) -> StoreLedger:
         record_row(g.parts, receipt, g.parts.people.of(g.operator).pseudonym)
 
     return StoreLedger(g.parts.store.ledger, on_row=record)
+
+
+def _matches(key: LedgerKey, wanted: LedgerKey) -> bool:
+    return all(
+        part in (ALL, own)
+        for part, own in (
+            (wanted.subject, key.subject),
+            (wanted.purpose, key.purpose),
+            (wanted.dataset, key.dataset),
+            (wanted.window, key.window),
+        )
+    )
 
 
 def _exact(key: LedgerKey) -> bool:

@@ -35,6 +35,9 @@ def command(
     attr: Attributes = None,
     output_format: Annotated[str, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")] = "table",
     explain: Annotated[bool, typer.Option("--explain", help="Also print the decision and the enforced SQL.")] = False,
+    reservation: Annotated[
+        int | None, typer.Option("--reservation", metavar="ROW", help="Pay from what `guard budget reserve` set aside.")
+    ] = None,
     config: ConfigFile = None,
 ) -> int:
     """Decide, enforce, run, and print the answer; the record is durable before the answer is printed.
@@ -45,7 +48,7 @@ def command(
     subject = subject_of(who, role, attr)
     statement = read_text(sql)
     with session(config) as g:
-        result = g.query(statement, subject=subject, purpose=purpose, source=source)
+        result = g.query(statement, subject=subject, purpose=purpose, source=source, reservation=reservation)
 
     from guard.cli.answers import RENDER, as_table
     from guard.cli.privacy import as_lines, as_object
