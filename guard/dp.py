@@ -25,18 +25,22 @@ import pyarrow as pa
 from guard.anonymize.dp import columns
 from guard.anonymize.dp import quantile as exponential
 from guard.anonymize.dp.account import Cost
+from guard.anonymize.dp.bounds import Advice, advise_bound, find_value_bounds, tally_contributions
 from guard.anonymize.dp.diffprivlib_window import model as contrib
 from guard.anonymize.dp.mechanism import Gaussian, Laplace
 from guard.errors import UsageError
 from guard.model import Value
 
 __all__ = [
+    "Advice",
     "Answer",
     "Lattice",
     "Release",
     "Unit",
+    "advise_rows",
     "contrib",
     "count",
+    "find_lattice",
     "histogram",
     "marginals",
     "mean",
@@ -193,6 +197,51 @@ def histogram(
     counts = columns.tally(columns.limited(table, unit.column, unit.rows), [column], [keys])
     cells = tuple((key,) for key in keys)
     return Release((column,), cells, tuple(noise.add(counts)), noise.half_width(), noise.cost)
+
+
+def find_lattice(
+    table: pa.Table,
+    column: str,
+    *,
+    step: Fraction,
+    unit: Unit,
+    epsilon: Fraction,
+    charge: Charge | None = None,
+) -> tuple[Lattice | None, Cost]:
+    """Bounds that nobody declared: the least powers of two of `step` about every magnitude that many rows surely have.
+
+    From a noisy histogram of magnitudes, of which one unit moves `unit.rows` rows. None where no bin stands out. In one
+    of a thousand columns a bin that is empty stands out, which makes the bounds wide and gives nothing away.
+    """
+    cost = Laplace(unit.rows, epsilon).cost
+    _charge(charge, cost)
+    tally = columns.magnitudes(columns.limited(table, unit.column, unit.rows), column, step)
+    found = find_value_bounds(tally, epsilon=epsilon, rows_per_unit=unit.rows)
+    if found is None:
+        return None, cost
+    return Lattice(found.low * step, max(found.high, found.low + 1) * step, step), cost
+
+
+def advise_rows(
+    table: pa.Table,
+    unit: str,
+    *,
+    most: int,
+    epsilon: Fraction,
+    answer_epsilon: Fraction,
+    charge: Charge | None = None,
+) -> Advice:
+    """How many rows of a unit to count, up to `most`, for the least error of a count at `answer_epsilon`.
+
+    Too few drop rows, more buy noise: `Advice.choices` holds both for each number, `Advice.best` the least sum. From a
+    noisy histogram of units by their rows, which `epsilon` pays for.
+    """
+    if most < 1:
+        raise UsageError("a unit has at least one row", help="consider 1 or more rows per unit")
+    _charge(charge, Laplace(1, epsilon).cost)
+    tally = tally_contributions(columns.contributions(table, unit), most)
+    spread = 2**0.5 / float(answer_epsilon)
+    return advise_bound(tally, epsilon=epsilon, groups=1, deviation=lambda rows: spread * rows)
 
 
 def top_k(

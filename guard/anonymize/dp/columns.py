@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guard.anonymize.dp.bounds import BINS, MAX_MAGNITUDE
 from guard.errors import UsageError
 
 MAX_STEPS = 1 << 40  # of a lattice between its bounds
@@ -67,6 +68,20 @@ def lattice(table: pa.Table, name: str, *, low: Fraction, high: Fraction, step: 
     clamped = np.clip(plain, float(low), float(high))
     found: Integers = np.clip(np.rint((clamped - float(low)) / float(step)).astype(np.int64), 0, int(steps))
     return found
+
+
+def magnitudes(table: pa.Table, name: str, step: Fraction) -> list[int]:
+    """Rows in each bin of `bounds.bin_of`, by sign and number of bits, of the values as numbers of steps."""
+    half = MAX_STEPS // 2
+    signed = lattice(table, name, low=-half * step, high=half * step, step=step) - half
+    bits = np.searchsorted(np.int64(1) << np.arange(MAX_STEPS.bit_length()), np.abs(signed), side="right")
+    counted: list[int] = np.bincount(MAX_MAGNITUDE + np.sign(signed) * bits, minlength=BINS).tolist()
+    return counted
+
+
+def contributions(table: pa.Table, unit: str) -> list[int]:
+    """How many rows each unit has; rows without a unit are left out."""
+    return list(pc.value_counts(column(table, unit).drop_null()).field("counts").to_pylist())
 
 
 def tally(table: pa.Table, names: Sequence[str], keys: Sequence[Sequence[Any]]) -> list[int]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from guard import dp
-from guard.anonymize.dp import columns, preview
+from guard.anonymize.dp import bounds, columns, preview
 from guard.errors import UsageError
 
 MUCH = Fraction(100)
@@ -77,6 +77,8 @@ def test_answers_with_much_epsilon_are_the_bounded_truth():
         ),
         lambda spend: dp.histogram(TABLE, "x", keys=["a"], unit=dp.Unit("person"), epsilon=MUCH, charge=spend),
         lambda spend: dp.top_k(TABLE, "x", 1, keys=["a"], unit=dp.Unit("person"), epsilon=MUCH, charge=spend),
+        lambda spend: dp.find_lattice(TABLE, "x", step=Fraction(1), unit=dp.Unit("person"), epsilon=MUCH, charge=spend),
+        lambda spend: dp.advise_rows(TABLE, "x", most=3, epsilon=MUCH, answer_epsilon=MUCH, charge=spend),
         lambda spend: dp.marginals(TABLE, [["x"]], keys={"x": ["a"]}, unit=dp.Unit("person"), rho=MUCH, charge=spend),
     ],
 )
@@ -89,6 +91,42 @@ def test_the_charge_comes_before_the_table_is_looked_at(ask):
 
     with pytest.raises(PermissionError):
         ask(spend)
+
+
+def test_bounds_are_found_and_charged():
+    """Powers of two of the step about what rows have; an empty column has none.
+
+    Noise of scale 1/100 lifts an empty bin over the line with a chance of e**-100.
+    """
+    table = pa.table({"person": range(3000), "pay": [*[-3.0] * 1000, *[70.0] * 2000]})
+    paid = []
+    unit = dp.Unit("person")
+    found, cost = dp.find_lattice(table, "pay", step=Fraction(1, 2), unit=unit, epsilon=MUCH, charge=paid.append)
+    assert (found, paid) == (dp.Lattice(Fraction(-7, 2), Fraction(255, 2), Fraction(1, 2)), [cost])
+    none, _ = dp.find_lattice(table.slice(0, 0), "pay", step=Fraction(1), unit=unit, epsilon=MUCH)
+    assert none is None
+    zeros = pa.table({"person": range(500), "pay": [0] * 500})
+    found, _ = dp.find_lattice(zeros, "pay", step=Fraction(1), unit=unit, epsilon=MUCH)
+    assert found == dp.Lattice(Fraction(0), Fraction(1), Fraction(1))
+
+
+def test_magnitudes_are_the_bins_of_the_search():
+    """Vectorised and one by one they are the same, at every power of two and beside it."""
+    values = sorted({sign * (2**bits + off) for bits in range(38) for off in (-1, 0, 1) for sign in (-1, 1)})
+    tally = [0] * bounds.BINS
+    for value in values:
+        tally[bounds.bin_of(value)] += 1
+    assert columns.magnitudes(pa.table({"x": pa.array(values, pa.int64())}), "x", Fraction(1)) == tally
+
+
+def test_advice_weighs_what_is_dropped_against_noise():
+    """A thousand units with four rows: with much epsilon all four count, with hardly any one does."""
+    table = pa.table({"person": [number // 4 for number in range(4000)] + [None]})
+    best = {
+        much: dp.advise_rows(table, "person", most=9, epsilon=MUCH, answer_epsilon=Fraction(much)).best.bound
+        for much in ("1", "1/100000")
+    }
+    assert best == {"1": 4, "1/100000": 1}
 
 
 def test_models_of_diffprivlib_need_the_limits_said_back():
