@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
@@ -277,12 +277,16 @@ class _Acceptance:
             return self._alias_or_refuse(node)
         if isinstance(node, exp.Query | exp.Window | exp.Subquery):
             raise Refusal("dp-subquery", "a subquery or window over the answer", help="ask two questions", node=node)
-        made = node.copy()
+        parts: dict[str, Any] = {}
         for part, value in node.args.items():
             if isinstance(value, list):
-                made.set(part, [self._lifted(each) if isinstance(each, exp.Expr) else each for each in value])
-            elif isinstance(value, exp.Expr) and not isinstance(value, exp.DataType | exp.Var):
-                made.set(part, self._lifted(value))
+                parts[part] = [self._lifted(each) if isinstance(each, exp.Expr) else each for each in value]
+            elif isinstance(value, exp.Expr):
+                parts[part] = value.copy() if isinstance(value, exp.DataType | exp.Var) else self._lifted(value)
+            else:
+                parts[part] = value
+        made = type(node)(**parts)
+        made.meta.update(node.meta)
         return made
 
     def _as_key(self, node: exp.Expr) -> int | None:
