@@ -8,9 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 
 from guard.cli.formats import scan_formats
+from tests.cli.test_formats import SCHEMA
 
 SOURCE = "sqlite:///crm.db"
 ACCEPTED = """\
@@ -80,7 +82,9 @@ def test_sarif_says_it_in_its_own_words(guard):
     widen()
     Path("suppressions.yaml").write_text(ACCEPTED + EXPIRED.split("\n", 1)[1])
     out = guard("scan", SOURCE, "--baseline", "guard.baseline.json", "--format", "sarif").out
-    results = json.loads(out)["runs"][0]["results"]
+    document = json.loads(out)
+    jsonschema.validate(document, SCHEMA, format_checker=jsonschema.FormatChecker())
+    results = document["runs"][0]["results"]
     states = {result["message"]["text"].split(" ")[0]: result.get("baselineState") for result in results}
     assert states == {
         "people.name": "unchanged",

@@ -30,6 +30,7 @@ OPTIONAL = {
     "presidio_analyzer": ("guard[presidio]", "Presidio's recognisers as further evidence"),
     "polars": ("guard[frames]", "scanning polars tables"),
     "pandas": ("guard[frames]", "scanning pandas tables"),
+    "pypdf": ("guard[documents]", "reading Word, Excel, PowerPoint and PDF"),
 }
 
 
