@@ -26,12 +26,15 @@ QUESTION_BITS = -12.0  # is_, has_, 是否
 AGAINST_BITS = -5.0  # the last word names something else: version, amount, status
 COMMENT_STRONG_BITS = 6.0
 COMMENT_WEAK_BITS = 3.0
+COMMENT_NAMES_BITS = 8.0  # the comment is a name itself: 申请人身份证号, 手机号码（11位）
+ROLE_BITS = -1.0  # a role before the initials: sqrxm is 申请人 and 姓名, or something else with these initials
 COMMENT_QUESTION_BITS = -8.0
 COMMENT_AGAINST_BITS = -3.0
 
 _BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _TOKEN = re.compile(rf"[a-z]+|[0-9]+|[{HAN}]+")
 _LONGEST_NAME = 256
+_HEAD = re.compile(r"[^,;:.()\[\]/、。，；：（）【】\n]{1,24}")  # of a comment, before what it explains
 
 
 class _Words(Value, frozen=True):
@@ -46,6 +49,7 @@ class _Frame(Value, frozen=True):
     of_things: tuple[str, ...]
     people: tuple[str, ...]
     things: tuple[str, ...]
+    roles: tuple[str, ...] = ()
 
 
 class Match(Value, frozen=True):
@@ -87,6 +91,7 @@ class Lexicon:
         self._trailing = frozenset(frame.trailing)
         self._questions = frozenset(frame.questions)
         self._against = frozenset(frame.against)
+        self._roles = tuple(sorted(frame.roles, key=lambda role: (-len(role), role)))
         self._against_han = tuple(word for word in frame.against if not word.isascii())
         for kind, lists in words.items():
             for phrase, bits in [(p, STRONG_BITS) for p in lists.strong] + [(p, WEAK_BITS) for p in lists.weak]:
@@ -115,7 +120,18 @@ class Lexicon:
             Match(kind, phrase, (COMMENT_STRONG_BITS if bits >= STRONG_BITS else COMMENT_WEAK_BITS) + weaker)
             for phrase, kind, bits, _ in self._phrases(parts)
         ]
-        return self._best(found)
+        return self._best([*found, *self._named_by(comment)])
+
+    def _named_by(self, comment: str) -> Iterable[Match]:
+        """The kinds that a comment names as a column's name would: its first words end with a strong phrase, and
+        nothing in them asks or counts."""
+        head = _HEAD.match(fold(comment[:_LONGEST_NAME])[0].strip())
+        parts = tokens(head[0]) if head else ()
+        if not parts or _any_word(parts, self.frame.questions) or _any_word(parts, self.frame.against):
+            return
+        for match in self._in_name(parts):
+            if match.bits >= STRONG_BITS:
+                yield Match(match.kind, match.phrase, COMMENT_NAMES_BITS)
 
     def against(self, name: str) -> str:
         """The last word of a name when it names something that no kind is (a version, an amount, a status), else
@@ -164,6 +180,18 @@ class Lexicon:
                     yield " ".join(phrase), kind, bits, index + len(phrase)
             if not part.isascii():
                 yield from self._han_phrases(part, index)
+            elif part not in self._latin:
+                yield from self._of_role(part, index)
+
+    def _of_role(self, part: str, index: int) -> Iterable[tuple[str, str, float, int]]:
+        """Initials of a role and of a kind in one token: sqrxm, jhrsfzh."""
+        for role in self._roles:
+            rest = part.removeprefix(role)
+            if rest != part and rest in self._latin and rest not in self._against:
+                for phrase, kind, bits in self._latin[rest]:
+                    if len(phrase) == 1 and bits >= STRONG_BITS:
+                        yield f"{role} {rest}", kind, bits + ROLE_BITS, index + 1
+                return
 
     def _han_phrases(self, part: str, index: int) -> Iterable[tuple[str, str, float, int]]:
         taken: list[tuple[int, int]] = []
