@@ -172,11 +172,10 @@ def _put(document: dict[str, Any], section: str, source: str, entry: dict[str, A
         column = next(same, None)
         if column is None:
             columns.append(column := {"name": wanted["name"]})
-        meta = column.get("meta") if isinstance(column.get("meta"), dict) else {}
-        ours = {
-            "guard",
-            *([before["kind"]] if isinstance(before := meta.get("guard"), dict) and "kind" in before else []),
-        }
+        told = column.get("meta")
+        meta: dict[str, Any] = told if isinstance(told, dict) else {}
+        before = meta.get("guard")
+        ours = {"guard", before.get("kind") if isinstance(before, dict) else ""}
         tags = column.get("tags") or []
         theirs = [tag for tag in ([tags] if isinstance(tags, str) else tags) if tag not in ours]
         column["tags"] = [*theirs, *(tag for tag in wanted["tags"] if tag not in theirs)]
