@@ -7,7 +7,7 @@ euros) and divide after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -119,23 +119,8 @@ def half_width(kind: str, parameter: Fraction, confidence: Fraction = CONFIDENCE
         # |rounded| > h needs fine noise of at least (h + 1/2) * 2**refine upwards, or beyond it downwards.
         return threshold.gaussian_tail(parameter * (1 << 2 * refine), max(1, ((2 * h + 1) << refine) + 1 >> 1))
 
-    return _least(lambda h: tail(h) <= outside)
-
-
-def _least(holds: Callable[[int], bool]) -> int:
-    """The least integer from 0 on for which a condition that stays true holds."""
-    if holds(0):
-        return 0
-    low, high = 0, 1
-    while not holds(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+    near = threshold.laplace_near(parameter, outside) if kind == "laplace" else 0
+    return threshold.least(lambda h: tail(h) <= outside, first=0, near=near)
 
 
 def _add(values: Sequence[int], noise: list[int]) -> list[int]:

@@ -32,7 +32,44 @@ def laplace_threshold(scale: Fraction, delta: Fraction, *, groups: int = 1, mini
     Raises:
         UsageError: an argument is out of its range.
     """
-    return _threshold(lambda m: laplace_tail(scale, m), delta, groups=groups, minimum=minimum)
+    near = laplace_near(scale, delta / max(1, groups)) if delta > 0 else 0
+    return _threshold(lambda m: laplace_tail(scale, m), delta, groups=groups, minimum=minimum, near=near)
+
+
+def laplace_near(scale: Fraction, tail: Fraction) -> int:
+    """About where the tail of Laplace noise is this small: `scale * log(1 / (2 * tail))`. A place to begin to look."""
+    bits = 64
+    return real.floor_at(scale * real.log(1 / (2 * tail), bits)[0] / (1 << bits), 0)
+
+
+def least(holds: Callable[[int], bool], *, first: int, near: int) -> int:
+    """The least integer from `first` on for which a condition that stays true holds, looked for from `near` outwards.
+
+    Raises:
+        UsageError: none of 256 bits does.
+    """
+    step, high = 1, max(first, near)
+    if holds(high):
+        while True:
+            if high == first:
+                return first
+            low = max(first, high - step)
+            if not holds(low):
+                break
+            high, step = low, 2 * step
+    else:
+        low = high
+        while not holds(high := low + step):
+            low, step = high, 2 * step
+            if high.bit_length() > BITS:
+                raise UsageError("no threshold reaches this delta", help="use less noise or a larger delta")
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def gaussian_threshold(sigma_squared: Fraction, delta: Fraction, *, groups: int = 1, minimum: int = 1) -> int:
@@ -91,25 +128,13 @@ def _sum(term: int, step: int, ratio: int, bits: int, *, up: int) -> int:
     return found + up * 2 * term
 
 
-def _threshold(tail: Callable[[int], Fraction], delta: Fraction, *, groups: int, minimum: int) -> int:
+def _threshold(tail: Callable[[int], Fraction], delta: Fraction, *, groups: int, minimum: int, near: int = 1) -> int:
     if not 0 < delta < 1:
         raise UsageError("the delta of a threshold is not between 0 and 1", help="give a delta above 0")
     if groups < 1 or minimum < 1:
         raise UsageError("a unit is in at least one group, and a group has at least one unit", help="give 1 or more")
     most = delta / groups  # of one group: the union bound over the groups of the unit
-    high = 1
-    while tail(high) > most:
-        high *= 2
-        if high.bit_length() > 256:
-            raise UsageError("no threshold reaches this delta", help="use less noise or a larger delta")
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if tail(middle) <= most:
-            high = middle
-        else:
-            low = middle
-    return minimum + high
+    return minimum + least(lambda m: tail(m) <= most, first=1, near=near)
 
 
 def _check_tail(parameter: Fraction, m: int) -> None:

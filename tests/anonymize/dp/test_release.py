@@ -43,6 +43,20 @@ def test_single_units_almost_never_pass_the_threshold(mechanism):
     assert survivors[1] > draws / 100  # a threshold off by one is seen
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("edge", [0, 1, 2, 7, 100, 10**9])
+@pytest.mark.parametrize("near", [-5, 0, 1, 6, 7, 8, 99, 101, 10**9])
+def test_the_least_is_found_from_wherever_one_begins(first, edge, near):
+    """Above and below it, and also where it is the first of all."""
+    assert threshold.least(lambda m: m >= edge, first=first, near=near) == max(first, edge)
+
+
+def test_what_never_holds_is_not_looked_for_without_end():
+    """A condition that stays false."""
+    with pytest.raises(UsageError):
+        threshold.least(lambda _: False, first=0, near=3)
+
+
 def test_a_threshold_grows_with_groups_and_minimum():
     """The union bound over the groups of a unit, and the least number of units."""
     scale, delta = Fraction(10), Fraction(1, 10**6)
