@@ -20,7 +20,8 @@ def test_an_unknown_scheme_lists_the_known_ones():
         "no source has the scheme `oracle`\n"
         "  help: guard reads described://, duckdb://, file://, mariadb://, mysql://, postgres://, "
         "postgresql://, sqlite://, "
-        "files (.csv, .json, .jsonl, .log, .ndjson, .parquet, .pq, .tsv, .txt), and Arrow, polars or pandas tables"
+        "files (.csv, .docx, .json, .jsonl, .log, .ndjson, .parquet, .pdf, .pptx, .pq, .tsv, .txt, .xlsx), "
+        "and Arrow, polars or pandas tables"
     )
 
 
