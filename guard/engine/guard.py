@@ -315,7 +315,7 @@ class Guard:
         source: object,
         parameters: Mapping[str, Any] | None = None,
     ) -> WriteResult:
-        """Decides, enforces, records and then runs one INSERT, UPDATE, DELETE or CREATE TABLE AS.
+        """Decides, enforces, records and then runs one INSERT, UPDATE, DELETE, MERGE or CREATE TABLE AS.
 
         Only rows that the subject has are changed or deleted, only columns that it sees unmasked are written, new rows
         pass the row filters, and the labels of what was read go with it.

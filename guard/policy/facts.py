@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from guard.model import ColumnUse, Gap, QueryFacts, TableName, Use
-from guard.policy.enforce.writes.shape import RefusedWriteError, is_write, shape
+from guard.policy.enforce.writes.refused import RefusedWriteError
+from guard.policy.enforce.writes.shape import is_write, shape
 from guard.sql.catalogue import Catalogue
 from guard.sql.flow import flow, uses
 from guard.sql.functions import functions
@@ -45,7 +46,7 @@ def _written(statement: exp.Expression, catalogue: Catalogue) -> QueryFacts:
         write = shape(statement, catalogue)
     except RefusedWriteError as error:
         return QueryFacts(catalogue.dialect, what, functions=functions(statement), gaps=(error.gap,))
-    results = [flow(read, catalogue, max_work=MAX_WORK) for read in write.reads]
+    results = [flow(read, catalogue, max_work=MAX_WORK) for read in write.facts]
     ways: dict[tuple[TableName, str], set[Use]] = {}
     for one in (use for result in results for use in uses(result)):
         ways.setdefault((one.table, one.column), set()).update(one.uses)

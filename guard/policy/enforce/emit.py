@@ -28,4 +28,5 @@ def emit(tree: exp.Expr, dialect: str) -> str:
         )
     except UnsupportedError:
         raise denied(f"the statement cannot be written for {dialect}", "write it in the source's own SQL") from None
-    return qualify(text, dialect)
+    words = frozenset({"conflict"}) if isinstance(tree, exp.Insert) and tree.args.get("conflict") else frozenset()
+    return qualify(text, dialect, words=words)  # no reviewed function has that name

@@ -80,9 +80,11 @@ class _Families:
                 self._by_name[name] = kind if self._by_name.get(name, kind) == kind else None
         for alias in statement.find_all(exp.Alias, exp.TableAlias):
             names = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else [alias.alias]
+            constant = _constant(alias) if dialect == "duckdb" else None
             for name in names:
                 if not (isinstance(alias, exp.Alias) and alias.this.name == name):
-                    self._by_name[lower(name)] = None
+                    at = lower(name)
+                    self._by_name[at] = constant if self._by_name.get(at, constant) == constant else None
 
     def agree(self, node: exp.Expr) -> bool:
         """Whether all operands are columns and literals of one family."""
@@ -100,3 +102,36 @@ class _Families:
         if isinstance(node, exp.Column):
             return self._by_name.get(lower(node.name))
         return None
+
+
+def _constant(alias: exp.Expr) -> Family | None:
+    """The family of a named literal: a column of new rows, as in `SELECT 1 AS id UNION ALL SELECT 2`.
+
+    None unless every arm of the union has a literal of that family in its place.
+    """
+    select = alias.parent
+    if not isinstance(alias, exp.Alias) or not isinstance(select, exp.Select) or alias.arg_key != "expressions":
+        return None
+    whole: exp.Expr = select
+    while isinstance(whole.parent, exp.SetOperation):
+        whole = whole.parent
+    kinds = {_literal(arm, alias.index or 0) for arm in _arms(whole)}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _arms(whole: exp.Expr) -> Iterator[exp.Expr]:
+    todo = [whole]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, exp.SetOperation):
+            todo += [node.this, node.expression]
+        else:
+            yield node
+
+
+def _literal(arm: exp.Expr, at: int) -> Family | None:
+    outputs = arm.expressions if isinstance(arm, exp.Select) else []
+    value = outputs[at].unalias() if at < len(outputs) else None
+    if not isinstance(value, exp.Literal):
+        return None
+    return "text" if value.is_string else "integer" if value.is_int else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from importlib.resources import files
 from typing import Any, Final
 
@@ -129,11 +129,12 @@ def calls(sql: str, dialect: str, tokens: Sequence[Any] | None = None) -> Iterat
         yield Call(name=name, start=word.start, quoted=sql[word.start] in '"`[', path=tuple(path))
 
 
-def qualify(sql: str, dialect: str) -> str:
+def qualify(sql: str, dialect: str, *, words: Set[str] = frozenset()) -> str:
     """Reviewed SQL with every function called by its full name, `pg_catalog.lower(...)`; those of masks as well.
 
     PostgreSQL picks the best match among all functions of a name on the search path, so `lower(1)` would run
-    somebody's `public.lower(integer)`; DuckDB prefers a macro of the database over its own function.
+    somebody's `public.lower(integer)`; DuckDB prefers a macro of the database over its own function. `words` are those
+    of this statement's own syntax that stand right before a parenthesis.
     """
     schema = BUILTIN_SCHEMA[dialect]
     if not schema:
@@ -141,7 +142,7 @@ def qualify(sql: str, dialect: str) -> str:
     grammar = GRAMMAR[dialect]
     prefix, pieces, at = ".".join(schema) + ".", [], 0
     for call in calls(sql, dialect):
-        if call.quoted or call.path or call.name in grammar or call.name in SYNTAX:
+        if call.quoted or call.path or call.name in grammar or call.name in SYNTAX or call.name in words:
             continue
         pieces += [sql[at : call.start], prefix]
         at = call.start

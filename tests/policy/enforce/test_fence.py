@@ -109,3 +109,21 @@ def test_a_lookup_by_key_uses_the_index_under_an_entitlement(postgres: PostgresS
         assert "Index Scan using customers_pkey" in plan
         assert "Seq Scan on customers" not in plan
         assert connection.execute(sql).fetchall() == [("usr-4242", "***", 0)]
+
+
+@pytest.mark.parametrize(
+    ("source", "fails"),
+    [
+        ("SELECT 1 AS k", False),
+        ("SELECT 1 AS k UNION ALL SELECT 2", False),
+        ("SELECT 1 AS k UNION ALL SELECT 'x'", True),
+        ("SELECT 'x' AS k", True),
+        ("SELECT 1.5 AS k", True),
+        ("SELECT name AS k FROM customers", True),
+        ("SELECT 1 AS k UNION ALL SELECT name FROM customers", True),
+    ],
+)
+def test_a_named_literal_has_a_family_in_duckdb(source: str, fails: bool) -> None:
+    """DuckDB casts implicitly: an integer beside a column that is made of integers alone needs no cast that fails."""
+    statement = parse(f"SELECT 1 FROM customers AS c JOIN ({source}) AS n ON n.k = c.id", "duckdb")
+    assert can_fail(statement, catalogue("duckdb").tables, "duckdb") == fails

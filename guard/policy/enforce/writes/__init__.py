@@ -14,15 +14,19 @@ from sqlglot import exp
 from guard.model import EnforcedQuery, Mask, MaxRows, RowFilter
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.emit import emit
+from guard.policy.enforce.failing import failing_nodes
 from guard.policy.enforce.prove import prove
 from guard.policy.enforce.review import reviewed_tree
 from guard.policy.enforce.rewrite import rewrite
 from guard.policy.enforce.writes.account import prove_write
 from guard.policy.enforce.writes.compose import Seen, compose
-from guard.policy.enforce.writes.shape import RefusedWriteError, Write, is_write, shape
+from guard.policy.enforce.writes.refused import RefusedWriteError
+from guard.policy.enforce.writes.shape import is_write, shape
+from guard.policy.enforce.writes.upsert import hold_conflict
 
 if TYPE_CHECKING:
     from guard.model import Decision, Gap
+    from guard.policy.enforce.writes.write import Write
     from guard.sql.catalogue import Catalogue
     from guard.sql.masking import MaskSql
 
@@ -50,6 +54,7 @@ def enforce_write(statement: exp.Expr, catalogue: Catalogue, decision: Decision,
     except RefusedWriteError as error:
         raise denied(error.gap.what, error.gap.help, decision=decision.id) from None
     _hold_writable(write, decision)
+    _hold_join(write, catalogue, decision)
     parts = [_part(read, catalogue, decision, mask_sql, may_hide=read is not write.seen) for read in write.reads]
     try:
         trees = [tree for tree, _, _ in parts]
@@ -106,15 +111,35 @@ def _hold_writable(write: Write, decision: Decision) -> None:
                 "leave the column out, or ask for a grant that shows it",
                 decision=decision.id,
             )
-    if write.action == "update":
-        _hold_filters(write, decision)
+    hold_conflict(write, decision, masked)
+    _hold_filters(write, decision)
+
+
+def _hold_join(write: Write, catalogue: Catalogue, decision: Decision) -> None:
+    """What decides which rows meet may not fail on a value.
+
+    Whether it is asked of a pair hangs on the plan, and the plan on the tables with their hidden rows.
+    """
+    joined = write.told or write.seen
+    if not any(isinstance(owed, RowFilter) for owed in decision.obligations):
+        return
+    if joined is None or not joined.args.get("joins") or write.conflict is not None:
+        return
+    tree = reviewed_tree(joined, catalogue)[0]
+    tables = [table for node in tree.find_all(exp.Table) if (table := catalogue.find(node)) is not None]
+    if any(node.find_ancestor(exp.Where, exp.Join) for node in failing_nodes(tree, tables, catalogue.dialect)):
+        raise denied(
+            "a condition between the written table and those beside it can fail on a value",
+            "compare columns of one type with each other and with literals; compute in SET, or in an earlier statement",
+            decision=decision.id,
+        )
 
 
 def _hold_filters(write: Write, decision: Decision) -> None:
     """A row stays where it is: what decides who has it is not changed."""
     filters = [owed for owed in decision.obligations if isinstance(owed, RowFilter) and owed.table == write.name]
     asked = {name for owed in filters for name in _asked(owed.predicate)}
-    moved = next((column.name for column in write.columns if column.name in asked), None)
+    moved = next((column.name for column in write.changed if column.name in asked), None)
     if moved is not None:
         raise denied(
             f"`{write.name}.{moved}` decides who has the row, so this subject cannot change it",

@@ -12,15 +12,23 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from guard.errors import ParseError
-from guard.model import Decision, Mask
+from guard.model import Decision, Mask, Table
 from guard.policy.enforce.deny import denied
-from guard.policy.enforce.writes.shape import Write
+from guard.policy.enforce.writes.merge import on_new_row, typed
+from guard.policy.enforce.writes.write import Write
 from guard.sql.catalogue import Catalogue
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse
 
 _WRAP = "guard_t"
-_KINDS = {"insert": exp.Insert, "update": exp.Update, "delete": exp.Delete, "create": exp.Create}
+_KINDS = {
+    "insert": exp.Insert,
+    "upsert": exp.Insert,
+    "update": exp.Update,
+    "delete": exp.Delete,
+    "create": exp.Create,
+    "merge": exp.Merge,
+}
 
 
 def prove_write(sql: str, proven: Sequence[str], write: Write, catalogue: Catalogue, decision: Decision) -> None:
@@ -44,7 +52,8 @@ def prove_write(sql: str, proven: Sequence[str], write: Write, catalogue: Catalo
         _hold(found is not None and found.name == write.target.name, "it writes another table", decision)
         _hold(bool(target.args.get("db")) or not write.name.schema, "its target is not qualified", decision)
     filters = _filters(sources[-1]) if write.target is not None else None
-    checked = {id(table) for table in _entitlements(tree, filters)}
+    asked = [filters, *_asked_of_new(tree, filters, write, catalogue.dialect)] if filters is not None else []
+    checked = {id(table) for one in asked for table in _entitlements(tree, one)}
     for table in tree.find_all(exp.Table):
         if table is target or id(table) in checked or _is_name(table) or isinstance(table.this, exp.Func):
             continue
@@ -53,23 +62,27 @@ def prove_write(sql: str, proven: Sequence[str], write: Write, catalogue: Catalo
             owner = owner.find_ancestor(exp.Select)
         _hold(owner is not None and owner.sql() in wraps, f"`{table.name}` is not read as it was proven", decision)
     if write.target is not None:
-        _columns(tree, sources[-1], write, decision)
+        if write.conflict is not None:
+            _hold(filters is None, "a conflict could tell of hidden rows", decision)
+            _own_names(tree, write.target)
+        _columns(tree, sources[-1], write, catalogue.dialect, decision)
 
 
-def _columns(tree: exp.Expr, seen: exp.Expr, write: Write, decision: Decision) -> None:
-    wrap = next((node for node in seen.find_all(exp.Select) if _is_wrap(node)), None)
+def _columns(tree: exp.Expr, seen: exp.Expr, write: Write, dialect: str, decision: Decision) -> None:
+    wrap = _target_wrap(seen)
     _hold(wrap is not None, "the target was not proven", decision)
     assert wrap is not None
     masked = {owed.column for owed in decision.obligations if isinstance(owed, Mask) and owed.table == write.name}
     decided = {use.column for use in decision.facts.columns if use.table == write.name} if decision.facts else set()
-    for column in write.columns:
+    keys = write.conflict.keys if write.conflict is not None else ()
+    for column in (*write.columns, *write.changed, *keys):
         _hold(column.name not in masked, f"`{column.name}` is masked and is written", decision)
         _hold(column.name in decided, f"`{column.name}` was not decided upon and is written", decision)
     filters = wrap.args.get("where")
     allowed = {_spelt(output.this) for output in wrap.expressions}
     if filters is not None:
         allowed.add(_spelt(filters.this))
-        held = _checks(tree, filters.this)
+        held = _checks(tree, filters.this, _asked_of_new(tree, filters.this, write, dialect))
         _hold(held, "the rows that may be written are not checked", decision)
     for root in _read(tree):
         for node in root.walk(prune=lambda each: _is_wrap(each) or _spelt(each) in allowed):
@@ -78,9 +91,49 @@ def _columns(tree: exp.Expr, seen: exp.Expr, write: Write, decision: Decision) -
                 _hold(not own, f"`{node.name}` is read as it is stored", decision)
 
 
+def _target_wrap(seen: exp.Expr) -> exp.Select | None:
+    """The wrap of the target, which stands first in the SELECT over it."""
+    from_ = seen.args.get("from_")
+    inner = from_.this.this if from_ is not None and isinstance(from_.this, exp.Subquery) else None
+    return inner if isinstance(inner, exp.Select) and _is_wrap(inner) else None
+
+
+def _own_names(tree: exp.Expr, target: Table) -> None:
+    """MariaDB's clause for conflicts names the target by its own name: read as the alias that it has elsewhere."""
+    clause = tree.args.get("conflict")
+    if clause is None or not clause.args.get("duplicate"):
+        return
+    for column in clause.find_all(exp.Column):
+        if column.table == target.name.name:
+            column.set("table", exp.to_identifier(_WRAP, quoted=True))
+
+
+def _new_rows(tree: exp.Expr) -> Iterator[tuple[exp.Expr, list[str], list[exp.Expr]]]:
+    """The branches of a MERGE that insert: the branch, the names of its columns, its values."""
+    whens = tree.args.get("whens")
+    for when in whens.expressions if whens is not None else ():
+        then = when.args.get("then")
+        if isinstance(then, exp.Insert):
+            yield when, [column.name for column in then.this.expressions], then.expression.expressions
+
+
+def _asked_of_new(tree: exp.Expr, filters: exp.Expr, write: Write, dialect: str) -> list[exp.Expr]:
+    """The filter as each inserting branch must ask it of its own values."""
+    assert write.target is not None
+    found = []
+    for _, names, values in _new_rows(tree):
+        given = {
+            own: typed(value.copy(), own, dialect)
+            for name, value in zip(names, values, strict=False)
+            if (own := write.target.column(name)) is not None
+        }
+        found.append(on_new_row(filters, write.target, given).this)
+    return found
+
+
 def _filters(seen: exp.Expr) -> exp.Expr | None:
-    """The filter of the target, in the SELECT that reads it alone."""
-    wrap = next((node for node in seen.find_all(exp.Select) if _is_wrap(node)), None)
+    """The filter of the target, in the SELECT that reads it."""
+    wrap = _target_wrap(seen)
     where = wrap.args.get("where") if wrap is not None else None
     return where.this if where is not None else None
 
@@ -95,32 +148,62 @@ def _entitlements(tree: exp.Expr, filters: exp.Expr | None) -> Iterator[exp.Tabl
             yield from node.find_all(exp.Table)
 
 
-def _checks(tree: exp.Expr, filters: exp.Expr) -> bool:
-    """Whether the filter is the whole WHERE of the write, or its first condition."""
+def _checks(tree: exp.Expr, filters: exp.Expr, asked: Sequence[exp.Expr]) -> bool:
+    """Whether the filter is the whole condition of the write, or its first part; in a MERGE, of every part that could
+    meet a hidden row, or make a row that its author does not have.
+    """
+    if isinstance(tree, exp.Merge):
+        inserting = [when for when, _, _ in _new_rows(tree)]
+        alone = [
+            when for when in tree.args["whens"].expressions if when.args.get("source") and not when.args["matched"]
+        ]
+        return (
+            _begins(tree.args.get("on"), filters)
+            and all(_begins(when.args.get("condition"), filters) for when in alone)
+            and all(_begins(when.args.get("condition"), own) for when, own in zip(inserting, asked, strict=True))
+        )
     if isinstance(tree, exp.Insert):
         where = tree.expression.args.get("where") if isinstance(tree.expression, exp.Select) else None
     else:
         where = tree.args.get("where")
-    if where is None:
-        return False
-    first = where.this
+    return where is not None and _begins(where.this, filters)
+
+
+def _begins(condition: exp.Expr | None, filters: exp.Expr) -> bool:
     wanted = _spelt(filters.unnest())
-    while True:
-        if _spelt(first.unnest()) == wanted:
+    while condition is not None:
+        if _spelt(condition.unnest()) == wanted:
             return True
-        if not isinstance(first, exp.And):
+        if not isinstance(condition, exp.And):
             return False
-        first = first.this
+        condition = condition.this
+    return False
 
 
 def _read(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The places of a write where the row that is written is read."""
     if isinstance(tree, exp.Update):
         yield from (each.expression for each in tree.expressions)
-    if tree.args.get("where") is not None:
-        yield tree.args["where"]
+    for part in ("where", "from_", "on"):
+        if isinstance(tree.args.get(part), exp.Expr):
+            yield tree.args[part]
+    yield from tree.args.get("using") or () if isinstance(tree, exp.Delete) else ()
+    yield from tree.this.args.get("joins") or ()
     if tree.args.get("returning") is not None:
         yield from (each.unalias() for each in tree.args["returning"].expressions)
+    clause = tree.args.get("conflict")
+    if clause is not None:
+        yield from (each.expression for each in clause.expressions or ())
+        if clause.args.get("where") is not None:
+            yield clause.args["where"]
+    for when in tree.args["whens"].expressions if tree.args.get("whens") is not None else ():
+        if when.args.get("condition") is not None:
+            yield when.args["condition"]
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            yield from (each.expression for each in then.expressions)
+        elif isinstance(then, exp.Insert):
+            yield from then.expression.expressions
 
 
 def _target(tree: exp.Expr) -> exp.Table | None:

@@ -18,14 +18,17 @@ from guard.model import Column, Table
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.names import TABLE_ALIAS, key, quoted
 from guard.policy.enforce.predicates import qualified
-from guard.policy.enforce.types import data_type
-from guard.policy.enforce.writes.shape import Write
+from guard.policy.enforce.writes import merge, upsert
+from guard.policy.enforce.writes.write import Write
 
 NEW_ROWS = "guard_n"
 
 
 class Seen:
-    """The rewritten SELECT over the target, taken apart: what each column is seen as, the filter, the rest."""
+    """The rewritten SELECT over the target, taken apart: what each column is seen as, the filter, the rest.
+
+    `beside` are the wraps of the tables that are joined to the target, as they are.
+    """
 
     def __init__(self, tree: exp.Expr, write: Write, dialect: str) -> None:
         source = tree.args["from_"].this if isinstance(tree, exp.Select) and tree.args.get("from_") else None
@@ -38,6 +41,7 @@ class Seen:
         self.fenced = source.this.args.get("offset") is not None
         filters = source.this.args.get("where")
         self.filter: exp.Expr | None = filters.this if filters is not None else None
+        self.beside: Sequence[exp.Join] = tree.args.get("joins") or []
         where = tree.args.get("where")
         self.condition = self.through(where.this) if where is not None else None
         outputs = [each.unalias() for each in tree.expressions]
@@ -68,7 +72,7 @@ class Seen:
             only = self.filter if self.condition is None else self.condition
             return exp.Where(this=only.copy()) if only is not None else None
         condition: exp.Expr = exp.Paren(this=self.condition.copy())
-        if self.fenced:
+        if self.fenced and not self.beside:  # the condition of a join cannot fail; it was held before
             behind = exp.If(this=self.filter.copy(), true=condition)
             condition = exp.Case(ifs=[behind], default=exp.false())
         return exp.Where(this=exp.And(this=exp.Paren(this=self.filter.copy()), expression=condition))
@@ -83,58 +87,59 @@ def compose(write: Write, source: exp.Expr | None, seen: Seen | None, dialect: s
     assert seen is not None
     target = qualified(write.target, TABLE_ALIAS)
     returning = _returning(write, seen)
-    if write.action == "insert":
+    if write.action == "merge":
+        return merge.composed(write, write.target, seen, dialect)
+    if write.action in {"insert", "upsert"}:
         assert source is not None
         return _insert(write, write.target, source, seen, returning, dialect)
+    joins = [join.copy() for join in seen.beside]
+    if dialect == "mysql":
+        target.set("joins", joins)
     if write.action == "update":
+        name = quoted(TABLE_ALIAS) if joins and dialect == "mysql" else None
         pairs = zip(write.columns, seen.assigned, strict=True)
-        sets = [exp.EQ(this=exp.column(quoted(column.name)), expression=value) for column, value in pairs]
-        return exp.Update(this=target, expressions=sets, where=seen.where(), returning=returning)
+        sets = [exp.EQ(this=exp.column(quoted(column.name), name), expression=value) for column, value in pairs]
+        from_ = exp.From(this=_chained(joins)) if joins and dialect != "mysql" else None
+        return exp.Update(this=target, expressions=sets, from_=from_, where=seen.where(), returning=returning)
     several = [exp.Table(this=quoted(TABLE_ALIAS))] if dialect == "mysql" and returning is None else None
     if dialect == "mysql" and returning is not None:
         raise denied("MariaDB cannot return what is deleted under an alias", "leave RETURNING out")
-    return exp.Delete(this=target, tables=several, where=seen.where(), returning=returning)
+    using = [_chained(joins)] if joins and dialect != "mysql" else None
+    return exp.Delete(this=target, tables=several, using=using, where=seen.where(), returning=returning)
+
+
+def _chained(joins: list[exp.Join]) -> exp.Expr:
+    """The first relation with the others joined to it, as FROM and USING of a write take them."""
+    first = joins[0].this
+    assert isinstance(first, exp.Expr)
+    if joins[1:]:
+        first.set("joins", joins[1:])
+    return first
 
 
 def _insert(
     write: Write, table: Table, source: exp.Expr, seen: Seen, returning: exp.Returning | None, dialect: str
 ) -> exp.Expr:
-    into = qualified(table, "")
-    into.set("alias", None)
+    conflict = upsert.clause(write, table, seen, dialect) if write.conflict is not None else None
+    into = qualified(table, TABLE_ALIAS)
+    if conflict is None or dialect == "mysql":
+        into.set("alias", None)
     schema = exp.Schema(this=into, expressions=[quoted(column.name) for column in write.columns])
     rows: exp.Expr = source
-    if seen.filter is not None:
-        rows = _checked(write.columns, table, source, seen.filter, dialect)
-    return exp.Insert(this=schema, expression=rows, returning=returning)
+    if seen.filter is not None or conflict is not None:
+        rows = _checked(write.columns, table, source, seen.filter or exp.true(), dialect)
+    return exp.Insert(this=schema, expression=rows, conflict=conflict, returning=returning)
 
 
 def _checked(columns: Sequence[Column], table: Table, source: exp.Expr, filters: exp.Expr, dialect: str) -> exp.Expr:
     """The new rows that pass the filter, which may ask only for columns that they give."""
-    given = {column.name: column for column in columns}
-    check = filters.copy()
-    for column in check.find_all(exp.Column):
-        if column.table != TABLE_ALIAS:
-            continue
-        if column.name not in given:
-            cure = f"give `{column.name}`, which decides who has the row"
-            raise denied(f"the new rows of `{table.name}` do not say `{column.name}`", cure)
-        column.set("table", quoted(NEW_ROWS))
+    given = {column: exp.column(quoted(column.name), table=quoted(NEW_ROWS)) for column in columns}
     alias = exp.TableAlias(this=quoted(NEW_ROWS), columns=[quoted(column.name) for column in columns])
-    outputs = [_typed(column, dialect) for column in columns]
+    outputs = [merge.typed(value.copy(), column, dialect) for column, value in given.items()]
     select = exp.Select(expressions=outputs, from_=exp.From(this=exp.Table(this=quoted(NEW_ROWS))))
-    select.set("where", exp.Where(this=check))
+    select.set("where", exp.Where(this=merge.on_new_row(filters, table, given).this))
     select.set("with_", exp.With(expressions=[exp.CTE(this=source, alias=alias)]))
     return select
-
-
-def _typed(column: Column, dialect: str) -> exp.Expr:
-    """The new value; where literals of VALUES have lost their way to the column's type, cast without a length."""
-    value = exp.column(quoted(column.name), table=quoted(NEW_ROWS))
-    kind = data_type(column.type, dialect) if dialect in {"postgres", "duckdb"} else None
-    if kind is None or kind.args.get("nested"):
-        return value
-    kind.set("expressions", None)
-    return exp.Cast(this=value, to=kind)
 
 
 def _returning(write: Write, seen: Seen) -> exp.Returning | None:
@@ -142,6 +147,10 @@ def _returning(write: Write, seen: Seen) -> exp.Returning | None:
     if not write.returned:
         return None
     shown = []
+    if seen.beside and write.conflict is None:  # PostgreSQL alone: its aliases hold there
+        return exp.Returning(
+            expressions=[exp.alias_(v, quoted(n)) for v, n in zip(seen.returned, write.returned, strict=True)]
+        )
     for value, name in zip(seen.returned, write.returned, strict=True):
         bare = value.copy()
         for column in bare.find_all(exp.Column):

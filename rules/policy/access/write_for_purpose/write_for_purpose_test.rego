@@ -27,6 +27,23 @@ test_granted_by_pattern if {
 		with input as ask("clerk", "service", "insert", "draft.notes", 1)
 }
 
+test_an_upsert_needs_its_own_word if {
+	rule.allow == set() with data.config.writes as table with data.config.grants as reads
+		with input as ask("clerk", "service", "upsert", "public.visits", 3)
+}
+
+test_a_merge_needs_its_own_word if {
+	rule.allow == set() with data.config.writes as table with data.config.grants as reads
+		with input as ask("clerk", "service", "merge", "public.visits", 3)
+}
+
+merging := {"clerk": {"service": {"actions": ["merge", "upsert"], "tables": ["public.*"], "reach": 3}}}
+
+test_a_merge_is_granted_by_its_name if {
+	count(rule.allow) == 1 with data.config.writes as merging with data.config.grants as reads
+		with input as ask("clerk", "service", "merge", "public.visits", 3)
+}
+
 test_another_action if {
 	rule.allow == set() with data.config.writes as table with data.config.grants as reads
 		with input as ask("clerk", "service", "delete", "public.visits", 3)
