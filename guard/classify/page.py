@@ -92,7 +92,7 @@ def by_classes(text: str) -> Page:
     """The page of a text of any size, by classes of characters."""
     codes = codes_of(text)
     table, shape_table, lower_table = _tables()
-    classes = table[codes]
+    classes = table.take(codes)
     inside = np.zeros(len(classes) + 2, bool)
     inside[1:-1] = (classes & _IN_RUN) != 0
     inside[1 + _joins(classes, np.flatnonzero(classes == _SPACE))] = True
@@ -100,12 +100,12 @@ def by_classes(text: str) -> Page:
     starts, ends = edges[::2], edges[1::2]
     long_enough = ends - starts >= SHORTEST
     starts, ends = starts[long_enough], ends[long_enough]
-    anchors = np.zeros(len(classes) + 1, np.int32)
-    np.cumsum((classes & _ANCHOR) != 0, out=anchors[1:])
-    held = anchors[ends] > anchors[starts]
+    # The anchors are few beside the characters: their places are counted, not the characters.
+    anchors = np.flatnonzero(classes & _ANCHOR)
+    held = anchors.searchsorted(ends) > anchors.searchsorted(starts)
     runs = list(zip(starts[held].tolist(), ends[held].tolist(), strict=True))
-    shapes = shape_table[codes].tobytes().decode("latin-1")
-    lower = lower_table[codes].tobytes().decode("latin-1")
+    shapes = shape_table.take(codes).tobytes().decode("latin-1")
+    lower = lower_table.take(codes).tobytes().decode("latin-1")
     rare = np.flatnonzero((classes & (_PROVINCE | _SECRET | _YEAR | _DOT)) != 0)
     at = classes[rare]
     before, following = _shifted(classes, rare, -1), _shifted(classes, rare, 1)
@@ -131,8 +131,13 @@ def _paired(classes: npt.NDArray[np.uint16], dots: _Places) -> _Places:
     near = np.flatnonzero(np.diff(dots) <= _PAIRED)
     if not len(near):
         return dots[:0]
-    letters = np.cumsum((classes & _LATIN) != 0, dtype=np.int32)
-    kept: _Places = dots[near][letters[dots[near]] == letters[dots[near + 1]]]
+    held = np.zeros(len(near), np.uint16)
+    for step in range(1, _PAIRED):
+        inside = dots[near] + step < dots[near + 1]
+        if not inside.any():
+            break
+        held |= np.where(inside, _shifted(classes, dots[near], step), 0).astype(np.uint16)
+    kept: _Places = dots[near][(held & _LATIN) == 0]
     return kept
 
 
@@ -179,13 +184,20 @@ def _tables() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8], npt.NDArra
 def _shifted(classes: npt.NDArray[np.uint16], places: _Places, by: int) -> npt.NDArray[np.uint16]:
     """The classes `by` characters after (or before) the places; none beyond the ends."""
     at = places + by
-    found = classes[np.clip(at, 0, max(len(classes) - 1, 0))] if len(classes) else np.zeros(0, np.uint16)
-    found[(at < 0) | (at >= len(classes))] = 0
+    if not len(places):
+        return np.zeros(0, np.uint16)
+    found = classes.take(at, mode="clip")
+    # The places ascend, so that only the first or the last ones can be beyond an end.
+    if at[0] < 0:
+        found[at < 0] = 0
+    if at[-1] >= len(classes):
+        found[at >= len(classes)] = 0
     return found
 
 
 def _joins(classes: npt.NDArray[np.uint16], spaces: _Places) -> _Places:
     """The spaces that stand inside a run: between groups of digits, as `RUN` has it."""
+    spaces = spaces[(_shifted(classes, spaces, -1) & (_DIGIT | _CLOSE)) != 0]  # few: most stand between words
     before = _shifted(classes, spaces, -1)
     after = _shifted(classes, spaces, 1)
     digit_before = (before & _DIGIT) != 0

@@ -85,15 +85,17 @@ class Plan:
     Attributes:
         whole: the first reading, when a kind fits it.
         number: where a number of 7 digits or more stands in the run, when it is all that the run is.
+        idle: no kind fits the run or a part of it; known once the rest was asked for.
     """
 
-    __slots__ = ("_readings", "_rest", "_shape", "number", "whole")
+    __slots__ = ("_readings", "_rest", "_shape", "idle", "number", "whole")
 
     def __init__(self, shape: str) -> None:
         self._shape = shape
         self._readings = token.readings(shape, 0, len(shape))
         self._rest: tuple[Reading, ...] | None = None
         self.number = token.number(shape)
+        self.idle = False
         first = next(self._readings, None)
         self.whole = self._reading(*first) if first else None
 
@@ -102,6 +104,7 @@ class Plan:
         if self._rest is None:
             made = (self._reading(*reading) for reading in self._readings)
             self._rest = tuple(reading for reading in made if reading)
+            self.idle = self.whole is None and not self._rest and self.number is None
         return self._rest
 
     def _reading(self, start: int, end: int, cut: float) -> Reading | None:

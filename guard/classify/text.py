@@ -18,7 +18,7 @@ from guard.classify.fold import fold
 from guard.classify.odds import clip, probability
 from guard.classify.overlap import resolve
 from guard.classify.page import page_of
-from guard.classify.reading import PLANS, REPORT_BITS, Entry, Pool, entry_of, held
+from guard.classify.reading import PLANS, REPORT_BITS, Entry, Plan, Pool, entry_of, held
 from guard.classify.registry import detectors
 from guard.classify.shape import shape_of
 from guard.classify.token import INSIDE, LONGEST, windows
@@ -71,24 +71,26 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 class _Reader:
     """Reads one piece of a text, and adds what it finds, `shift` characters on, to `scored`."""
 
-    __slots__ = ("_lower", "_scored", "_shapes", "_shift", "_text")
+    __slots__ = ("_lower", "_scored", "_shift", "_text")
 
     def __init__(self, text: str, shift: int, scored: list[Scored]) -> None:
         self._text = text
-        self._shapes = self._lower = ""
+        self._lower = ""
         self._shift = shift
         self._scored = scored
 
     def read(self, *, names: bool, chain: bool) -> None:
         """Runs, then prose, then names and addresses when they are asked for."""
         page = page_of(self._text)
-        self._shapes, self._lower = page.shapes, page.lower
+        self._lower = page.lower
         for first, last in page.runs:
             if last - first <= LONGEST:
-                self._run(first, last)
+                plan = PLANS[page.shapes[first:last]]
+                if not plan.idle:  # most runs: times, amounts, versions
+                    self._run(first, plan)
             else:
                 for start, end in windows(first, last):
-                    self._run(start, end)
+                    self._run(start, PLANS[page.shapes[start:end]])
         known = detectors()
         for kind, start, end in prose.identifiers(page):
             value = self._text[start:end]
@@ -99,9 +101,8 @@ class _Reader:
             for kind, start, end, bits in prose.names(self._text, chain=chain):
                 self._named(start, end, kind, bits)
 
-    def _run(self, first: int, last: int) -> None:
+    def _run(self, first: int, plan: Plan) -> None:
         """Reads one run, coarse readings first; what a sure reading covers is not read in parts."""
-        plan = PLANS[self._shapes[first:last]]
         whole = plan.whole
         if whole is not None and self._try(first + whole.start, first + whole.end, whole.pool, whole.cut):
             return

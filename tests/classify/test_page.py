@@ -12,6 +12,7 @@ from guard.classify import page as module
 from guard.classify import prose
 from guard.classify.fold import _SHORT, fold
 from guard.classify.page import Page, by_classes, by_patterns
+from guard.classify.reading import Plan
 
 TEXT = st.text(alphabet="0123456789ABZXaz @.:-/()+,$=\n号京密年月日王\U0001f600é", max_size=80)
 PIECES = st.lists(
@@ -84,3 +85,22 @@ def test_fold_is_nfkc_but_for_dashes_and_invisible_characters() -> None:
     """Every character of the tables folds as Unicode says."""
     text = "".join(map(chr, range(0xFF00, 0xFFF0))) + "①㎏ﬁＡ９"
     assert fold(text)[0] == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize(
+    ("between", "held"),
+    [(", 12", True), (" " * 26 + "12", True), (" " * 27 + "12", False), (" a 12", False)],
+)
+def test_the_dots_of_a_position_are_near_and_no_letter_is_between(between: str, held: bool) -> None:
+    """At most 32 characters from dot to dot, as from this dot to the next; a letter anywhere between parts them."""
+    points = by_classes(f"1.230{between}.4737").points
+    assert points == ([1] if held else [])
+
+
+def test_a_run_that_nothing_fits_is_idle_only_once_its_parts_were_read() -> None:
+    """A plan that calls itself idle too early would hide the parts of a run."""
+    nothing, parts = Plan("99.99"), Plan("aaaa=99999999999")
+    assert not nothing.idle
+    assert not parts.idle
+    assert (nothing.rest(), nothing.idle) == ((), True)
+    assert (bool(parts.rest()), parts.idle) == (True, False)
