@@ -373,14 +373,26 @@ class RowFilter(Value, frozen=True, tag_field="type", tag="row_filter"):
     rule: str
 
 
+class MaskCase(Value, frozen=True):
+    """On rows for which `when` is true the column is seen through this transform; as it is if `transform` is empty."""
+
+    when: Predicate
+    transform: str
+    params: Mapping[str, Scalar] = {}
+
+
 class Mask(Value, frozen=True, tag_field="type", tag="mask"):
-    """A column is seen only through a transform of the anonymise room; `params` as the transform documents."""
+    """A column is seen only through a transform of the anonymise room; `params` as the transform documents.
+
+    On each row the first of `cases` whose condition is true holds, and `transform` on every other row.
+    """
 
     table: TableName
     column: str
     transform: str
     params: Mapping[str, Scalar] = {}
     rule: str = ""
+    cases: tuple[MaskCase, ...] = ()
 
 
 class MinimumGroup(Value, frozen=True, tag_field="type", tag="minimum_group"):

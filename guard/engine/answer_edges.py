@@ -10,7 +10,7 @@ import msgspec
 from guard.anonymize import registry
 from guard.lineage.edges import BETWEEN
 from guard.lineage.propagate import GROUPS
-from guard.model import Dataset, Decision, Edge, FieldRef, Mask, MinimumGroup, QueryLineage, State
+from guard.model import Dataset, Decision, Edge, FieldRef, Mask, MaskCase, MinimumGroup, QueryLineage, State
 from guard.sql.catalogue import Catalogue
 
 _EXPOSED = {state: rank for rank, state in enumerate(State)}
@@ -50,10 +50,14 @@ def _masked(decision: Decision, catalogue: Catalogue) -> Mapping[FieldRef, State
     for owed in decision.obligations:
         table = catalogue.get(owed.table) if isinstance(owed, Mask) else None
         if isinstance(owed, Mask) and table is not None:
-            params = registry.params(owed.transform, owed.params)
-            state = registry.find(owed.transform).guarantee(params).state
+            if any(not case.transform for case in owed.cases):
+                continue  # some rows show it as it is
             field = FieldRef(table.dataset, owed.column)
-            found[field] = min(state, found.get(field, state), key=_EXPOSED.__getitem__)
+            forms: tuple[Mask | MaskCase, ...] = (owed, *owed.cases)
+            for form in forms:
+                params = registry.params(form.transform, form.params)
+                state = registry.find(form.transform).guarantee(params).state
+                found[field] = min(state, found.get(field, state), key=_EXPOSED.__getitem__)
     return found
 
 

@@ -110,7 +110,8 @@ def _seen(reason: Reason) -> str:
 
 def _obligation(obligation: Any) -> str:
     if isinstance(obligation, Mask):
-        return f"mask:{obligation.table}.{obligation.column}:{obligation.transform}:{obligation.rule}"
+        forms = "|".join((obligation.transform, *(case.transform or "shown" for case in obligation.cases)))
+        return f"mask:{obligation.table}.{obligation.column}:{forms}:{obligation.rule}"
     if isinstance(obligation, RowFilter):
         return f"row_filter:{obligation.table}:{obligation.rule}"
     return f"{type(obligation).__name__}:{obligation.rule}"

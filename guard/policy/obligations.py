@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import msgspec
 
-from guard.model import DifferentialPrivacy, Mask, MaxRows, MinimumGroup, Obligation, RowFilter, TableName
+from guard.model import DifferentialPrivacy, Mask, MaskCase, MaxRows, MinimumGroup, Obligation, RowFilter, TableName
 from guard.policy.query_input import Question
 from guard.policy.verdict import (
     DifferentialPrivacyItem,
@@ -47,16 +47,23 @@ def _masks(verdict: Verdict, question: Question) -> list[Mask]:
     for rule, item in sorted(verdict.masks, key=_rank):
         strongest.setdefault(item.label_set, (rule, item))
     masks = [
-        Mask(table=table, column=column, transform=item.transform, params=item.params, rule=rule)
+        Mask(
+            table=table,
+            column=column,
+            transform=item.transform,
+            params=item.params,
+            rule=rule,
+            cases=tuple(MaskCase(when=one.when, transform=one.transform, params=one.params) for one in item.cases),
+        )
         for label_set, (rule, item) in strongest.items()
         for table, column in question.label_sets[label_set].columns
     ]
     return sorted(masks, key=lambda mask: (mask.table, mask.column))
 
 
-def _rank(pair: tuple[str, MaskItem]) -> tuple[int, str, str, bytes]:
+def _rank(pair: tuple[str, MaskItem]) -> tuple[int, str, str, bytes, bytes]:
     rule, item = pair
-    return (-item.strength, rule, item.transform, canonical(item.params))
+    return (-item.strength, rule, item.transform, canonical(item.params), canonical(item.cases))
 
 
 def _limits(items: Sequence[tuple[str, LimitItem]]) -> list[Obligation]:

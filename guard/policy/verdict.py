@@ -17,6 +17,7 @@ from guard.model import Predicate, Scalar, Value
 MAX_ITEMS = 10_000  # items in one verdict, all rules together
 MAX_PREDICATE_DEPTH = 32
 MAX_PREDICATE_NODES = 20_000  # values in lists count
+MAX_CASES = 16  # of one mask
 
 Text: TypeAlias = Annotated[str, Meta(max_length=4000)]
 GapCode: TypeAlias = Literal["unknown_subject", "unknown_purpose", "unclassified_column", "undefined_decision"]
@@ -31,13 +32,26 @@ class ReasonItem(Value, frozen=True):
     gap: GapCode | None = None
 
 
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Params: TypeAlias = dict[Name, Scalar]
+
+
+class CaseItem(Value, frozen=True):
+    """Another form of a mask, for the rows of which `when` is true; an empty transform shows the column as it is."""
+
+    when: Predicate
+    transform: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_]{0,63})?$")]
+    params: Params = msgspec.field(default_factory=dict)
+
+
 class MaskItem(Value, frozen=True):
-    """A mask on every column of a label set; of several on one column the strongest holds."""
+    """A mask on every column of a label set; of several on one column the strongest holds, with all of its cases."""
 
     label_set: str
-    transform: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    transform: Name
     strength: Annotated[int, Meta(ge=0, le=100)]
-    params: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Scalar] = msgspec.field(default_factory=dict)
+    params: Params = msgspec.field(default_factory=dict)
+    cases: Annotated[tuple[CaseItem, ...], Meta(max_length=MAX_CASES)] = ()
 
 
 class RowFilterItem(Value, frozen=True):
@@ -178,7 +192,7 @@ def _items(groups: tuple[_Group, ...], kind: Any, faults: list[Fault]) -> tuple[
             continue
         for item in group.items:
             try:
-                if kind is RowFilterItem:
+                if kind is RowFilterItem or kind is MaskItem:
                     _bounded(item)
                 found.append((group.rule, msgspec.convert(item, type=kind)))
             except msgspec.ValidationError as error:

@@ -27,7 +27,12 @@ def exposure_of(parts: Sequence[Verdict]) -> Exposure:
     others: set[tuple[str, bytes]] = set()
     for part in parts:
         for rule, mask in part.masks:
-            ranked = (-mask.strength, rule, mask.transform, canonical(mask.params))
+            ranked = (
+                -mask.strength,
+                rule,
+                mask.transform,
+                canonical((mask.params, mask.cases) if mask.cases else mask.params),
+            )
             masks[mask.label_set] = min(masks.get(mask.label_set, ranked), ranked)
         filters |= {(item.table, canonical(item.predicate)) for _, item in part.row_filters}
         for _, limit in part.limits:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from guard.model import Decision, Mask, MaxRows, MinimumGroup, RowFilter, Table, TableName
 from guard.policy.enforce.deny import denied
-from guard.policy.enforce.predicates import Condition, condition
+from guard.policy.enforce.predicates import Condition, condition, mask_condition
 
 if TYPE_CHECKING:
     from guard.sql.catalogue import Catalogue
@@ -24,6 +26,7 @@ class TableDuty:
     table: Table
     filters: list[Condition] = field(default_factory=list)
     masks: dict[str, Mask] = field(default_factory=dict)
+    conditions: dict[str, list[exp.Expr]] = field(default_factory=dict)  # of the cases of a mask, by its column
     decided: frozenset[str] | None = None  # None: the decision carries no facts
 
 
@@ -53,7 +56,7 @@ def duties(decision: Decision, read: tuple[Table, ...], catalogue: Catalogue) ->
                 duty.filters.append(condition(obligation, duty.table, catalogue))
             case Mask():
                 duty = _duty(owed, obligation.table, obligation.rule, decision)
-                _add_mask(duty, obligation)
+                _add_mask(duty, obligation, catalogue)
             case MinimumGroup():
                 owed.minimum_group = max(owed.minimum_group, obligation.size)
             case MaxRows():
@@ -91,12 +94,15 @@ def _duty(owed: Duties, name: TableName, rule: str, decision: Decision) -> Table
     return duty
 
 
-def _add_mask(duty: TableDuty, mask: Mask) -> None:
+def _add_mask(duty: TableDuty, mask: Mask, catalogue: Catalogue) -> None:
     if duty.table.column(mask.column) is None:
         raise denied(
             f"rule `{mask.rule}` masks `{mask.column}`, which `{duty.table.name}` does not have",
             "name a column of the table, or run `guard scan` again",
         )
     before = duty.masks.setdefault(mask.column, mask)
-    if (before.transform, dict(before.params)) != (mask.transform, dict(mask.params)):
+    if before is mask:
+        conditions = [mask_condition(case.when, mask.rule, duty.table, catalogue) for case in mask.cases]
+        duty.conditions[mask.column] = conditions
+    elif (before.transform, dict(before.params), before.cases) != (mask.transform, dict(mask.params), mask.cases):
         raise denied(f"column `{mask.column}` has two different masks", "let the rules agree on one mask")

@@ -53,9 +53,23 @@ def condition(row_filter: RowFilter, table: Table, catalogue: Catalogue) -> Cond
     return Condition(sql, tuple(builder.reads))
 
 
+def mask_condition(predicate: Predicate, rule: str, table: Table, catalogue: Catalogue) -> exp.Expr:
+    """The SQL of the condition of a mask's case, over the row that the mask stands in and no other table.
+
+    Raises:
+        AccessDeniedError: as `condition`, and where it asks another table.
+    """
+    builder = _Builder(rule, table, catalogue, "condition of a mask")
+    sql = builder.build(predicate, table, TABLE_ALIAS, 0)
+    if builder.reads:
+        raise builder.refuse("reads another table", "let it ask for columns of the masked table alone")
+    return sql
+
+
 class _Builder:
-    def __init__(self, rule: str, table: Table, catalogue: Catalogue) -> None:
+    def __init__(self, rule: str, table: Table, catalogue: Catalogue, what: str = "row filter") -> None:
         self._rule = rule
+        self._what = what
         self._filtered = table
         self._catalogue = catalogue
         self._dialect = catalogue.dialect
@@ -63,7 +77,7 @@ class _Builder:
 
     def build(self, predicate: Predicate, table: Table, alias: str, depth: int) -> exp.Expr:
         if depth > MAX_DEPTH:
-            raise self._refuse("nests too deep", "write it flatter")
+            raise self.refuse("nests too deep", "write it flatter")
         match predicate:
             case Compare(column=name, cmp=cmp, value=value):
                 if value is None:
@@ -86,12 +100,12 @@ class _Builder:
                 return _join(exp.And, [self.build(part, table, alias, depth + 1) for part in parts], exp.true())
             case Or(any=parts):
                 return _join(exp.Or, [self.build(part, table, alias, depth + 1) for part in parts], exp.false())
-        raise self._refuse("has an operator that guard does not know", "use the operators of the rule reference")
+        raise self.refuse("has an operator that guard does not know", "use the operators of the rule reference")
 
     def _in(self, column: Column, table: Table, alias: str, values: tuple[Scalar, ...]) -> exp.Expr:
         present = [value for value in values if value is not None]  # NULL equals nothing
         if len(present) > MAX_VALUES:
-            raise self._refuse("lists too many values", "put them into an entitlement table")
+            raise self.refuse("lists too many values", "put them into an entitlement table")
         if not present:
             return exp.false()
         literals = [self._literal(table, column, value) for value in present]
@@ -116,14 +130,14 @@ class _Builder:
         node = exp.to_table(predicate.table, dialect=self._dialect)
         entitlement = self._catalogue.find(node)
         if entitlement is None:
-            raise self._refuse(f"reads `{predicate.table}`, which is not in the catalogue", "run `guard scan` on it")
+            raise self.refuse(f"reads `{predicate.table}`, which is not in the catalogue", "run `guard scan` on it")
         if entitlement.kind not in {"table", "file", "frame"}:
-            raise self._refuse(f"reads `{entitlement.name}`, which is no plain table", "name a table")
+            raise self.refuse(f"reads `{entitlement.name}`, which is no plain table", "name a table")
         if entitlement.name == self._filtered.name:
-            raise self._refuse("reads the table that it filters", "keep entitlements in a table of their own")
+            raise self.refuse("reads the table that it filters", "keep entitlements in a table of their own")
         column, selected = self._column(table, predicate.column), self._column(entitlement, predicate.select)
         if family(column.type, self._dialect) != family(selected.type, self._dialect):
-            raise self._refuse(f"compares `{column.name}` with `{selected.name}` of another type", "use one type")
+            raise self.refuse(f"compares `{column.name}` with `{selected.name}` of another type", "use one type")
         self.reads.append(entitlement)
         inner = f"{ENTITLEMENT_ALIAS}{depth}"
         text = self._dialect == mariadb.DIALECT and family(column.type, self._dialect) == "text"
@@ -137,18 +151,18 @@ class _Builder:
     def _column(self, table: Table, name: str) -> Column:
         column = table.column(name)
         if column is None:
-            raise self._refuse(f"names `{name}`, which `{table.name}` does not have", "name a column of the table")
+            raise self.refuse(f"names `{name}`, which `{table.name}` does not have", "name a column of the table")
         return column
 
     def _literal(self, table: Table, column: Column, value: Scalar) -> exp.Expr:
         built = literal(value, column.type, self._dialect)
         if built is None:
             where = f"`{table.name}.{column.name}`"
-            raise self._refuse(f"compares {where} with a value that its type cannot hold", "give a value of that type")
+            raise self.refuse(f"compares {where} with a value that its type cannot hold", "give a value of that type")
         return built
 
-    def _refuse(self, what: str, cure: str) -> Exception:
-        return denied(f"row filter of rule `{self._rule}` {what}", cure)
+    def refuse(self, what: str, cure: str) -> Exception:
+        return denied(f"{self._what} of rule `{self._rule}` {what}", cure)
 
 
 def _is_true(inner: exp.Expr) -> exp.Expr:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlglot import exp
 
 from guard.errors import ParseError
-from guard.model import Decision, InTable, Mask, MaxRows, MinimumGroup, Predicate, RowFilter, Table, TableName
+from guard.model import Decision, InTable, Mask, MaskCase, MaxRows, MinimumGroup, Predicate, RowFilter, Table, TableName
 from guard.policy.enforce import golden
 from guard.policy.enforce.allowed import STATEMENTS
 from guard.policy.enforce.deny import denied
@@ -92,7 +92,7 @@ class _Prover:
         self._decision = decision
         owed = decision.obligations
         self._filters = [each for each in owed if isinstance(each, RowFilter)]
-        self._masks = {(each.table, each.column) for each in owed if isinstance(each, Mask)}
+        self._masks = {(each.table, each.column): each.cases for each in owed if isinstance(each, Mask)}
         self._entitlements = {name for each in self._filters for name in _entitlements(each.predicate)}
         self._wraps: list[exp.Select] = []
         self._masked: dict[int, exp.Expr] = {}  # the masks in the text: guard's own trees, from reviewed transforms
@@ -236,16 +236,30 @@ class _Prover:
                 output = exp.Alias(this=value, alias=output.args["alias"])
         bare = isinstance(output.this, exp.Column)
         if (table.name, output.alias) in self._masks:
-            value = output.this.unnest()
-            while isinstance(value, exp.Cast):
-                value = value.this.unnest()
-            self._hold(not isinstance(value, exp.Column), f"a masked column of {name} comes out bare")
+            self._forms(output, self._masks[table.name, output.alias], name)
             self._masked[id(output.this)] = output.this
         elif bare:
             self._hold(output.this.name == output.alias, f"the wrap of {name} exchanges columns")
         else:
             empty = output.this.this if isinstance(output.this, exp.Cast) else output.this
             self._hold(isinstance(empty, exp.Null), f"the wrap of {name} computes a column that has no mask")
+
+    def _forms(self, output: exp.Expr, cases: tuple[MaskCase, ...], name: str) -> None:
+        """No form of a masked column is a column, but its own where a case says so, on the rows of that case."""
+        value = _uncast(output.this)
+        if cases:
+            ifs = value.args.get("ifs") or []
+            plain = isinstance(value, exp.Case) and value.this is None and len(ifs) == len(cases)
+            self._hold(plain and value.args.get("default") is not None, f"a mask of {name} lacks its cases")
+            for case, branch in zip(cases, ifs, strict=True):
+                held = says(branch.this, case.when, self._catalogue.dialect)
+                self._hold(held, f"a case of a mask of {name} has another condition")
+                form = _uncast(branch.args["true"])
+                bare = isinstance(form, exp.Column)
+                right = bare and form.name == output.alias if not case.transform else not bare
+                self._hold(right, f"a masked column of {name} comes out bare")
+            value = _uncast(value.args["default"])
+        self._hold(not isinstance(value, exp.Column), f"a masked column of {name} comes out bare")
 
     def _qualified(self, select: exp.Select, name: str) -> None:
         for column in select.find_all(exp.Column):
@@ -255,6 +269,13 @@ class _Prover:
     def _hold(self, fact: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as the sentence that it is
         if not fact:
             raise _fault(otherwise, self._decision)
+
+
+def _uncast(node: exp.Expr) -> exp.Expr:
+    value = node.unnest()
+    while isinstance(value, exp.Cast):
+        value = value.this.unnest()
+    return value
 
 
 def _met(conjunct: exp.Expr) -> exp.Expr:

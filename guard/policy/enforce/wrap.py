@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from sqlglot import exp
 
 from guard.errors import KeyUnavailableError, TransformError
-from guard.model import Column
+from guard.model import Column, Mask, MaskCase
 from guard.policy.enforce import golden, mariadb
 from guard.policy.enforce.deny import denied
 from guard.policy.enforce.fence import copied, fenced, unpushed
@@ -128,17 +129,33 @@ def _output(column: Column, duty: TableDuty, wrapping: Wrapping) -> exp.Alias:
         # what they meant. Its values are not.
         value = own_type(exp.Null(), column, wrapping.dialect)
     elif mask is not None:
-        try:
-            masked = wrapping.mask_sql(
-                mask, own, column_type=column.type, dialect=wrapping.dialect, parameters=wrapping.parameters
-            )
-        except (TransformError, KeyUnavailableError) as error:
-            where = f"`{duty.table.name}.{column.name}`"
-            raise denied(
-                f"{where} cannot be masked by `{mask.transform}` here: {error.message}", error.help or _CURE
-            ) from None
-        value = own_type(masked, column, wrapping.dialect)
+        value = _masked(mask, own, column, duty, wrapping)
+        cases = zip(mask.cases, duty.conditions[column.name], strict=True)
+        forms = [exp.If(this=when.copy(), true=_case(case, mask, own, column, duty, wrapping)) for case, when in cases]
+        if forms:
+            value = own_type(exp.Case(ifs=forms, default=value), column, wrapping.dialect)
     return exp.Alias(this=value, alias=quoted(column.name))
+
+
+def _case(case: MaskCase, mask: Mask, own: exp.Column, column: Column, duty: TableDuty, wrapping: Wrapping) -> exp.Expr:
+    """What a row of the case shows: the column as it is where the case has no transform."""
+    if not case.transform:
+        return own.copy()
+    form = msgspec.structs.replace(mask, transform=case.transform, params=case.params, cases=())
+    return _masked(form, own, column, duty, wrapping)
+
+
+def _masked(mask: Mask, own: exp.Column, column: Column, duty: TableDuty, wrapping: Wrapping) -> exp.Expr:
+    try:
+        masked = wrapping.mask_sql(
+            mask, own, column_type=column.type, dialect=wrapping.dialect, parameters=wrapping.parameters
+        )
+    except (TransformError, KeyUnavailableError) as error:
+        where = f"`{duty.table.name}.{column.name}`"
+        raise denied(
+            f"{where} cannot be masked by `{mask.transform}` here: {error.message}", error.help or _CURE
+        ) from None
+    return own_type(masked, column, wrapping.dialect)
 
 
 def own_type(value: exp.Expr, column: Column, dialect: str) -> exp.Expr:

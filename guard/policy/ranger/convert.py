@@ -14,8 +14,10 @@ import msgspec
 
 from guard.errors import UsageError
 from guard.model import Value
+from guard.policy.ranger.custom_mask import custom
 from guard.policy.ranger.filter_expression import predicate
 
+CUSTOM_STRENGTH = 45  # as the masks that show a part
 EVERYBODY = "public"  # Ranger's group of all users
 MASK_TYPE, FILTER_TYPE = 1, 2
 # Ranger's masks: transform, parameters and strength; `MASK_NONE` shows the column to whom it fits.
@@ -37,6 +39,7 @@ class _Values(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Mask(msgspec.Struct, frozen=True, rename="camel"):
     data_mask_type: str = ""
+    value_expr: str | None = None  # of CUSTOM
 
 
 class _Filter(msgspec.Struct, frozen=True, rename="camel"):
@@ -140,15 +143,23 @@ def _masks(policy: _Policy, tags: Mapping[str, str], stricter: list[Left]) -> li
     found = []
     for item in policy.data_mask_policy_items:
         named = item.data_mask_info.data_mask_type.rpartition(":")[2]  # tag policies write `hive:MASK`
-        if named not in MASKS:
-            stricter.append(Left(policy.name, f"the mask `{named}` has no counterpart and becomes NULL"))
-        transform, params, strength = MASKS.get(named, MASKS["NULL"])
+        form = _form(named, item.data_mask_info, policy, stricter)
         covers = [tags[tag] for tag in policy.resources["tag"].values]
-        found.append(
-            {**_who(item), "policy": policy.name, "covers": covers}
-            | {"transform": transform, "params": params, "strength": strength}
-        )
+        found.append({**_who(item), "policy": policy.name, "covers": covers} | form)
     return found
+
+
+def _form(named: str, info: _Mask, policy: _Policy, stricter: list[Left]) -> dict[str, Any]:
+    """What the mask shows; NULL where guard cannot say the same."""
+    if named == "CUSTOM":
+        try:
+            return {**custom(info.value_expr or ""), "strength": CUSTOM_STRENGTH}
+        except UsageError as error:
+            stricter.append(Left(policy.name, f"a custom mask becomes NULL: {error.message}"))
+    elif named not in MASKS:
+        stricter.append(Left(policy.name, f"the mask `{named}` has no counterpart and becomes NULL"))
+    transform, params, strength = MASKS.get(named, MASKS["NULL"])
+    return {"transform": transform, "params": params, "strength": strength, "cases": []}
 
 
 def _tables(policy: _Policy) -> list[str]:

@@ -32,21 +32,26 @@ def predicate(text: str) -> dict[str, Any]:
         tree = None
     if tree is None:
         raise UsageError("the filter is no SQL condition", help=_HELP)
-    return _convert(tree)
+    return convert(tree)
 
 
-def _convert(node: exp.Expr) -> dict[str, Any]:
+def convert(node: exp.Expr) -> dict[str, Any]:
+    """A parsed condition as a predicate.
+
+    Raises:
+        UsageError: it uses what a predicate cannot say.
+    """
     if isinstance(node, exp.Paren):
-        return _convert(node.this)
+        return convert(node.this)
     if isinstance(node, exp.And | exp.Or):
         key, op = ("all", "and") if isinstance(node, exp.And) else ("any", "or")
-        return {"op": op, key: [_convert(node.left), _convert(node.right)]}
+        return {"op": op, key: [convert(node.left), convert(node.right)]}
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
         return {"op": "is_null", "column": _column(node.this)}
     if isinstance(node, exp.Boolean):
         return {"op": "and", "all": []} if node.this else {"op": "or", "any": []}
     if isinstance(node, exp.Not) and isinstance(node.this.unnest(), exp.Is):
-        return {"op": "not", "inner": _convert(node.this.unnest())}
+        return {"op": "not", "inner": convert(node.this.unnest())}
     if isinstance(node, exp.In) and node.expressions:
         values = [_value(one) for one in node.expressions]
         return {"op": "in", "column": _column(node.this), "values": values}

@@ -58,13 +58,20 @@ mask contains item if {
 	some set in input.label_sets
 	fitting := [entry | some entry in entries; covers(entry, set)]
 	entry := fitting[0]
-	entry.transform != ""
+	not shown(entry)
 	item := {
 		"label_set": set.id,
 		"transform": entry.transform,
 		"params": entry.params,
 		"strength": entry.strength,
+		"cases": entry.cases,
 	}
+}
+
+# A mask that shows the column on every row is none.
+shown(entry) if {
+	entry.transform == ""
+	count(entry.cases) == 0
 }
 
 covers(entry, set) if {
@@ -90,6 +97,7 @@ entry(roles, covers, transform) := {
 	"transform": transform,
 	"params": {},
 	"strength": 50,
+	"cases": [],
 }
 
 config := {"masks": [
@@ -102,7 +110,7 @@ query(role, kind) := {
 	"label_sets": [{"id": "0", "labels": [{"kind": kind, "category": "contact"}]}],
 }
 
-masked := {"label_set": "0", "transform": "null", "params": {}, "strength": 50}
+masked := {"label_set": "0", "transform": "null", "params": {}, "strength": 50, "cases": []}
 
 test_the_first_that_fits if {
 	rule.mask == {masked} with data.config.ranger as config

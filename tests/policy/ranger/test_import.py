@@ -13,6 +13,7 @@ from guard.policy.coverage import Collector
 from guard.policy.lint import lint
 from guard.policy.pack import Pack
 from guard.policy.ranger.convert import Left, convert
+from guard.policy.ranger.custom_mask import custom
 from guard.policy.ranger.filter_expression import predicate
 from guard.policy.ranger.rules import files
 from guard.policy.rego import compile as compile_rego
@@ -90,9 +91,59 @@ def test_what_is_left_out_is_named() -> None:
     """Grants, masks by column, unknown tags, functions and times are left out; an unknown mask becomes stricter."""
     found = convert(json.dumps(EXPORT).encode(), {"PII": "identity"})
     assert [left.policy for left in found.left_out] == ["all", "rows by function", "ssn", "timed", "unknown"]
-    assert found.stricter == (Left("b: identity", "the mask `CUSTOM` has no counterpart and becomes NULL"),)
+    assert found.stricter == (Left("b: identity", "a custom mask becomes NULL: the mask is no SQL expression"),)
     assert [entry["policy"] for entry in found.data["masks"]] == ["a: identity", "b: identity", "b: identity"]
     assert list(found.data["row_filters"]) == ["employee.personal"]
+
+
+def test_a_custom_mask_in_sql() -> None:
+    """A CASE of shown, NULL and text over conditions is a mask with cases, and keeps the order of its branches."""
+    shown, null = {"transform": "", "params": {}}, {"transform": "null", "params": {}}
+    never = {"transform": "constant", "params": {"value": "x"}}
+    us = {"op": "compare", "column": "country", "cmp": "eq", "value": "US"}
+    always = {"op": "and", "all": []}
+    assert custom("NULL") == {**null, "cases": []}
+    assert custom("{col}") == {**shown, "cases": []}
+    assert custom("CASE WHEN country = 'US' THEN {col} WHEN a = 1 THEN 'x' ELSE NULL END") == {
+        **null,
+        "cases": [
+            {"when": us, **shown},
+            {"when": {"op": "compare", "column": "a", "cmp": "eq", "value": 1}, **never},
+        ],
+    }
+    assert custom("case when country = 'US' then null else {col} end") == {
+        **null,
+        "cases": [{"when": us, **null}, {"when": always, **shown}],
+    }
+    assert custom("CASE WHEN country = 'US' THEN {col} END") == {**null, "cases": [{"when": us, **shown}]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{col} || 'x'",
+        "substr({col}, 1, 4)",
+        "other",
+        "t.{col}",
+        "(SELECT max({col}) FROM t)",
+        "CASE WHEN {col} = 'a' THEN NULL ELSE {col} END",
+        "CASE country WHEN 'US' THEN {col} END",
+        "CASE WHEN f(a) THEN {col} END",
+        "CASE WHEN a = 1 THEN other END",
+        "CASE WHEN a = 1 THEN CASE WHEN b = 1 THEN {col} END END",
+        "guard_masked_column",
+        "{col}; SELECT 1",
+        "CASE " + "WHEN a = 1 THEN NULL " * 16 + "END",
+        "(" * 5_000,
+    ],
+)
+def test_a_custom_mask_that_computes_is_refused_without_its_text(text: str) -> None:
+    """No function, no other column, no subquery, nothing of unbounded size."""
+    with pytest.raises(UsageError) as caught:
+        custom(text)
+    assert "other" not in caught.value.message
+    assert "SELECT" not in caught.value.message
 
 
 def test_the_import_is_a_good_pack(imported: Pack, policy_cache: Path) -> None:
