@@ -53,7 +53,7 @@ PEERS = (
         RANGER,
         "CUSTOM",
         ("expression", "generalise", "buckets", "replace_word"),
-        "`{col}` in a closed grammar, no free SQL",
+        "`{col}` in a closed grammar, no free SQL; by row: a mask with [cases](policy-input.md#masks-with-cases)",
     ),
     Peer(PRESIDIO, "replace", ("constant", "free_text"), ""),
     Peer(PRESIDIO, "redact", ("redact", "drop"), ""),
