@@ -46,7 +46,7 @@ def extract(
         for statement in _statements(sql, named):
             if statement.tree is None:
                 what = f"the statement at line {statement.line}"
-                lineages.append(_gap(named, Gap(code="unparsed_sql", what=what, help=statement.cure)))
+                lineages.append(_gap(named, Gap(code="unparsed_sql", what=what, help="check syntax and dialect")))
             else:
                 lineages.append(session.run(statement.tree, declared=statement.declared, into=statement.into))
     except ParseError as error:

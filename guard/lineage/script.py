@@ -12,7 +12,6 @@ from guard.errors import ParseError
 from guard.lineage.commands import understood
 from guard.lineage.declared import Declared
 from guard.lineage.routines import BATCHES, BLOCKS, CONTROL, ROUTINES, batches, body, flat, in_sql
-from guard.lineage.unread import ROUTINE, VARIABLE, cure
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse_tokens, tokenise
 
@@ -67,7 +66,6 @@ class Statement(NamedTuple):
     line: int
     declared: frozenset[str] = frozenset()  # names of variables and parameters that hold here, in lower case
     into: tuple[str, ...] = ()  # variables that the answer of the query fills
-    cure: str = ""  # without a tree: what to do about it
 
 
 def statements(sql: str, dialect: str) -> list[Statement]:
@@ -90,14 +88,13 @@ def _statements(sql: str, dialect: str, declared: Declared, *, depth: int) -> li
     for piece in pieces:
         declared.read(piece)
         inside = body(piece)
-        last = depth == 0 and piece is pieces[-1]
         if inside is not None:
             result += _bodied(inside, piece, dialect, declared, depth=depth)
         else:
             found = [_holds(one, declared) for one in _piece(text, reader, piece, dialect, declared)]
-            result += [one if one.tree is not None else one._replace(cure=cure(piece, last=last)) for one in found]
+            result += found
             if found and declared.murky(piece):
-                result.append(Statement(None, piece[0].line, cure=VARIABLE))
+                result.append(Statement(None, piece[0].line))
             declared.fills(piece)
     return result
 
@@ -126,8 +123,6 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: 
     if isinstance(tree, BLOCKS):
         return [Statement(one, line) for one in flat(tree)]
     touches = any(token.token_type in _TOUCHES_DATA for token in piece)
-    if piece[0].text.upper() == "CALL":
-        return [Statement(None, line)]
     if isinstance(tree, (exp.Condition, exp.Alias)) and not touches:
         return []  # `END`, `RETURN x`, `v INT`: words of a procedure that move no data
     if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
@@ -149,7 +144,7 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: 
 
 def _bodied(inside: Any, piece: Sequence[Any], dialect: str, outer: Declared, *, depth: int) -> list[Statement]:
     """The statements in the text of a routine; one in another language may touch what it likes."""
-    unknown = [Statement(None, piece[0].line, cure=ROUTINE)]
+    unknown = [Statement(None, piece[0].line)]
     if depth >= _MAX_BODIES or not in_sql(piece, inside):
         return unknown
     try:
