@@ -44,15 +44,17 @@ def extract(
     lineages: list[QueryLineage] = []
     try:
         for statement in _statements(sql, named):
-            if statement.tree is None:
-                what = f"the statement at line {statement.line}"
-                lineages.append(_gap(named, Gap(code="unparsed_sql", what=what, help="check syntax and dialect")))
-            else:
+            if statement.gap is not None:
+                lineages.append(_gap(named, statement.gap))
+            if statement.tree is not None:
                 lineages.append(session.run(statement.tree, declared=statement.declared, into=statement.into))
     except ParseError as error:
         return _gap(named, Gap(code=error.gap, what=error.message, help=error.help))
     if not lineages:
-        return _gap(named, Gap(code="unparsed_sql", what="no statement", help="send SQL that reads or writes data"))
+        return _gap(
+            named,
+            Gap(code="unparsed_sql", what="no statement that moves data", help="send SQL that reads or writes data"),
+        )
     return session.told(together(named, lineages))
 
 

@@ -9,9 +9,11 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from guard.errors import ParseError
+from guard.lineage import unread
 from guard.lineage.commands import understood
 from guard.lineage.declared import Declared
 from guard.lineage.routines import BATCHES, BLOCKS, CONTROL, ROUTINES, batches, body, flat, in_sql
+from guard.model import Gap
 from guard.sql.limits import SCRIPT_LIMITS
 from guard.sql.parse import parse_tokens, tokenise
 
@@ -60,12 +62,13 @@ _MAX_BODIES = 3  # routines inside each other
 
 
 class Statement(NamedTuple):
-    """One statement of a script; `tree` is None where it could not be read, `line` says where it stands."""
+    """One statement of a script; `tree` is None where it could not be read, and then `gap` says why."""
 
     tree: exp.Expression | None
-    line: int
+    line: int  # where it stands
     declared: frozenset[str] = frozenset()  # names of variables and parameters that hold here, in lower case
     into: tuple[str, ...] = ()  # variables that the answer of the query fills
+    gap: Gap | None = None
 
 
 def statements(sql: str, dialect: str) -> list[Statement]:
@@ -92,11 +95,16 @@ def _statements(sql: str, dialect: str, declared: Declared, *, depth: int) -> li
             result += _bodied(inside, piece, dialect, declared, depth=depth)
         else:
             found = [_holds(one, declared) for one in _piece(text, reader, piece, dialect, declared)]
-            result += found
+            result += [_reasoned(one, text, reader, piece) for one in found]
             if found and declared.murky(piece):
-                result.append(Statement(None, piece[0].line))
+                result.append(Statement(None, piece[0].line, gap=unread.variable(piece[0].line)))
             declared.fills(piece)
     return result
+
+
+def _reasoned(one: Statement, text: str, reader: Any, piece: Sequence[Any]) -> Statement:
+    unknown = one.tree is None and one.gap is None
+    return one._replace(gap=unread.why(text, reader, piece)) if unknown else one
 
 
 def _holds(one: Statement, declared: Declared) -> Statement:
@@ -112,7 +120,7 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: 
         return [Statement(exp.Select(expressions=[value]) if plain else None, line, into=(given[0],))]
     whole = declared.into(piece)
     if not whole.sure:
-        return [Statement(None, line)]
+        return [Statement(None, line, gap=unread.variable(line))]
     tree: Any = _read(sql, reader, whole.tokens)
     if whole.names:
         return [Statement(tree if isinstance(tree, exp.Query) else None, line, into=whole.names)]  # type: ignore[arg-type]  # Query is a trait there
@@ -123,14 +131,14 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: 
     if isinstance(tree, BLOCKS):
         return [Statement(one, line) for one in flat(tree)]
     touches = any(token.token_type in _TOUCHES_DATA for token in piece)
-    if isinstance(tree, (exp.Condition, exp.Alias)) and not touches:
+    if isinstance(tree, (exp.Condition, exp.Alias)) and not touches and not unread.runs_code(piece):
         return []  # `END`, `RETURN x`, `v INT`: words of a procedure that move no data
     if tree is not None and not isinstance(tree, exp.Command) and not _holds_statements(tree):
         return [Statement(tree, line)]
     inner = _inner(piece)
     filled = declared.into(inner)
     if not filled.sure:
-        return [Statement(None, line)]
+        return [Statement(None, line, gap=unread.variable(line))]
     tree = _read(sql, reader, filled.tokens) if inner else None
     if filled.names and not isinstance(tree, exp.Query):
         return [Statement(None, line)]
@@ -139,12 +147,13 @@ def _piece(sql: str, reader: Any, piece: Sequence[Any], dialect: str, declared: 
         stranger = piece[0].text.upper() not in CONTROL and not _routine(piece, 0)
         return [Statement(tree, line, into=filled.names), *([Statement(None, line)] if stranger else [])]
     several = _unseparated(sql, reader, inner or piece) if tree is None else []
-    return several or ([Statement(None, line)] if touches or isinstance(tree, exp.Command) else [])
+    return several or ([] if not touches and unread.moves_nothing(piece) else [Statement(None, line)])
 
 
 def _bodied(inside: Any, piece: Sequence[Any], dialect: str, outer: Declared, *, depth: int) -> list[Statement]:
     """The statements in the text of a routine; one in another language may touch what it likes."""
-    unknown = [Statement(None, piece[0].line)]
+    line = piece[0].line
+    unknown = [Statement(None, line, gap=unread.routine(line))]
     if depth >= _MAX_BODIES or not in_sql(piece, inside):
         return unknown
     try:

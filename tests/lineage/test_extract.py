@@ -268,6 +268,27 @@ def test_a_script_that_was_cut_says_so(sql: str) -> None:
     assert {"unparsed_sql", "unsupported_statement"} & {gap.code for gap in lineage.gaps}
 
 
+@pytest.mark.parametrize(
+    ("sql", "dialect", "code", "what"),
+    [
+        ("INSERT INTO s SELECT a FROM t;\nINSERT INTO s SELECT a FROM", "", "unparsed_sql", "line 2 breaks off"),
+        ("DELETE FROM t WHERE a IN (SELECT x FROM s", "postgres", "unparsed_sql", "line 1 breaks off"),
+        ("SELECT a FROM t TITLE 'x' (b)", "teradata", "unparsed_sql", "the statement at line 1"),
+        ("INSERT INTO s SELECT a FROM t; CALL p()", "postgres", "unsupported_statement", "`call` at line 1"),
+        ("INSERT INTO s SELECT a FROM t; FLURB a b c", "", "unsupported_statement", "`flurb` at line 1"),
+        ("EXECUTE IMMEDIATE 'DELETE FROM t'", "snowflake", "unsupported_statement", "`execute"),
+        ("CREATE FUNCTION f() LANGUAGE python AS $$ x $$", "snowflake", "unsupported_statement", "another language"),
+        ("SELECT " + "+".join(["a"] * 1000) + " FROM t", "", "too_large", "levels in its syntax tree"),
+        ("SELECT missing FROM t", "", "unknown_column", "missing"),
+    ],
+)
+def test_a_gap_names_the_true_reason(sql: str, dialect: str, code: str, what: str) -> None:
+    """Cut off, too large, a call whose effect is elsewhere, another language: each says so, and none blames syntax."""
+    (gap,) = guard.lineage.extract(sql, dialect, {"t": ["a"], "s": ["x"]}).gaps
+    assert (gap.code, what in gap.what) == (code, True), gap
+    assert ("syntax" in gap.help) == (what == "the statement at line 1")
+
+
 def test_a_schema_that_contradicts_the_query_is_a_gap() -> None:
     """A column that the schema does not have is told, and gives no edge."""
     lineage = guard.lineage.extract("SELECT missing, a FROM t", None, {"t": ["a"]})
