@@ -116,10 +116,26 @@ class Session:
             target=target.name,
             outputs=outputs,
             edges=tuple(dict.fromkeys((*own, *on_rows))),
-            gaps=tuple(dict.fromkeys((*result.gaps, *_unresolved(result)))),
+            gaps=tuple(
+                dict.fromkeys((*result.gaps, *_unresolved(result), *self._contradicted(write, result, outputs)))
+            ),
             inputs=self._inputs(result, target if write.in_place else None),
             targets=(target,) if write.target is not None else (),
         )
+
+    def _contradicted(self, write: Write, result: FlowResult, outputs: tuple[OutputColumn, ...]) -> list[Gap]:
+        """Columns that the target does not have, and values that no column takes: the schema is another one."""
+        known = self._catalogue.find(write.target) if write.target is not None and not write.creates else None
+        if known is None or write.names == ():
+            return []
+        if write.names and len(result.columns) > len(write.names) and edge.EVERY_COLUMN not in write.names:
+            what = f"{len(result.columns)} values for {len(write.names)} columns of {known.name}"
+            return [Gap(code="unknown_column", what=what[:120], help="scan the target again, or name its columns")]
+        stored = self._catalogue.names_of.stored
+        has = {stored(column.name) for column in known.columns} | {edge.EVERY_COLUMN}
+        missing = [output.name for output in outputs if stored(output.name) not in has]
+        help_ = "scan the target again, or check the spelling of the column"
+        return [Gap(code="unknown_column", what=f"{known.name}.{name}"[:120], help=help_) for name in missing]
 
     def _copy(self, write: Write, original: exp.Table, target: Dataset) -> QueryLineage:
         """The whole of one table becomes another: column by column where they are known."""

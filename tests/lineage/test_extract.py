@@ -296,6 +296,23 @@ def test_a_schema_that_contradicts_the_query_is_a_gap() -> None:
     assert [shown(edge) for edge in lineage.edges] == ["t.a -> a IDENTITY"]
 
 
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("INSERT INTO s (x, nowhere) SELECT a, b FROM t", ["s.nowhere"]),
+        ("INSERT INTO s SELECT a, b, a + b FROM t", ["3 values for 2 columns of s"]),
+        ("UPDATE s SET nowhere = x", ["s.nowhere"]),
+        ("MERGE INTO s USING t ON s.x = t.a WHEN MATCHED THEN UPDATE SET nowhere = t.b", ["s.nowhere"]),
+        ("INSERT INTO s (X, Y) SELECT a, b FROM t", []),
+        ("CREATE TABLE s AS SELECT a AS nowhere FROM t", []),
+    ],
+)
+def test_a_target_that_contradicts_the_schema_is_a_gap(sql: str, what: list[str]) -> None:
+    """A column that the target does not have, or a value that none of its columns takes."""
+    lineage = guard.lineage.extract(sql, "snowflake", {"t": ["a", "b"], "s": ["x", "y"]})
+    assert [(gap.code, gap.what) for gap in lineage.gaps] == [("unknown_column", one) for one in what]
+
+
 MERGE = (
     "MERGE INTO s USING t ON s.x = t.a WHEN MATCHED THEN UPDATE SET y = t.b "
     "WHEN NOT MATCHED THEN INSERT (x, y) VALUES (t.a, t.b)"
