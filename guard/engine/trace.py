@@ -36,9 +36,9 @@ class Trace:
         """The known fields that `name` (`table.column`) may mean."""
         return find_fields(self._parts.store, name)
 
-    def jobs(self, field: FieldRef, *, limit: int = MAX_JOBS) -> tuple[Job, ...]:
-        """What read or wrote a field, the newest first: who, for which purpose, and the entry in the audit log."""
-        return tuple(self._named(job) for job in self._parts.store.lineage.jobs(field=field, limit=limit))
+    def jobs(self, field: FieldRef, *, at: datetime | None = None, limit: int = MAX_JOBS) -> tuple[Job, ...]:
+        """What read or wrote a field (until `at`), the newest first: who, why, and the entry in the audit log."""
+        return tuple(self._named(job) for job in self._parts.store.lineage.jobs(field=field, at=at, limit=limit))
 
     def _named(self, job: Job) -> Job:
         """The job with the subject's id in place of the pseudonym, for as long as guard may know it."""
@@ -86,7 +86,7 @@ class Trace:
             document = {
                 "v": 1,
                 "views": [json.loads(render.json(view)) for view in views],
-                "jobs": [_job(job) for job in self.jobs(field)],
+                "jobs": [_job(job) for job in self.jobs(field, at=at)],
             }
             return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
         if output_format == "csv":
@@ -98,15 +98,15 @@ class Trace:
             return "".join(event.decode() + "\n" for event in dataset_events(edges, time=self._now()))
         titles = {"upstream": "where it comes from", "downstream": "where it went"}
         text = "\n".join(f"{titles[view.direction]}\n{_end(render.tree(view))}" for view in views)
-        return text + self._who(field)
+        return text + self._who(field, at)
 
     def _now(self) -> str:
         from guard.audit import timestamp
 
         return timestamp(self._parts.clock())
 
-    def _who(self, field: FieldRef) -> str:
-        jobs = self.jobs(field, limit=MAX_JOBS)
+    def _who(self, field: FieldRef, at: datetime | None) -> str:
+        jobs = self.jobs(field, at=at)
         if not jobs:
             return ""
         lines = [
@@ -149,6 +149,8 @@ class Trace:
         columns = ("namespace", "name", "field", "kind", "level", "state", "evidence")
         labelled = sum(1 for _ in self._parts.store.catalogue.found(at=at))
         empty = f"none of {labelled} fields with a label holds it; what was not scanned is not known"
+        if not any(one == kind or (kind.endswith(".") and one.startswith(kind)) for one in self._kinds()):
+            empty = f"unknown: no rule tells what `{kind}` is, so nothing was looked for"
         return Report(f"where `{kind}` is", columns, empty, tuple(rows))
 
     def impact(self, field: FieldRef, *, at: datetime | None = None, depth: int = MAX_HOPS) -> Report:
@@ -171,7 +173,7 @@ class Trace:
             )
             for one in sorted(far, key=lambda one: (one not in flows, far[one], one))
         ]
-        jobs = self.jobs(field)
+        jobs = self.jobs(field, at=at)
         notes = [f"{len(flows)} fields get values, {len(far) - len(flows)} are influenced"]
         notes += [f"{len(jobs)}{' or more' if len(jobs) == MAX_JOBS else ''} jobs read or wrote the field itself"]
         if view.cut:
@@ -290,6 +292,9 @@ class Trace:
         told = read(text, namespace=namespace, dialect=dialect)
         take_in(self._parts, name, told, operator=operator, time=timestamp(self._parts.clock()))
         return told
+
+    def _kinds(self) -> Iterable[str]:
+        return self._parts.classifier.taxonomy.kinds
 
     def _graph(self, at: datetime | None) -> CompactGraph:
         return self._parts.standings.current() if at is None else self._parts.standings.at(at)

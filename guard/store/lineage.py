@@ -184,9 +184,10 @@ class LineageRepository:
         kind: JobKind | None = None,
         subject: str | None = None,
         field: FieldRef | None = None,
+        at: datetime | None = None,
         limit: int = 100,
     ) -> tuple[Job, ...]:
-        """Jobs, the newest first; `field` keeps those with an edge from or to it."""
+        """Jobs, the newest first; `field` keeps those with an edge from or to it, `at` those until that moment."""
         columns = schema.job.c
         statement = select(
             columns.id,
@@ -202,6 +203,8 @@ class LineageRepository:
             statement = statement.where(columns.kind == kind)
         if subject is not None:
             statement = statement.where(columns.subject == subject)
+        if at is not None:
+            statement = statement.where(columns.started <= written(at))
         with self._store.read() as connection:
             if field is not None:
                 number = _number(connection, field)

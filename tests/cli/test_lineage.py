@@ -71,6 +71,9 @@ def test_the_past_is_asked(asked):
     """Before anything was recorded a column had no lineage; a time that is none is a mistake."""
     then = asked("lineage", "people.phone", "--as-of", "2020-01-01").out
     assert "nothing known downstream" in then
+    assert "who touched it" not in then  # all jobs came later
+    assert "0 jobs" in asked("lineage", "impact", "people.phone", "--as-of", "2020-01-01").out
+    assert "no rule tells what `cn.mobil` is" in asked("lineage", "where", "cn.mobil").out
     empty = "none of 0 fields with a label holds it; what was not scanned is not known"
     assert empty in asked("lineage", "where", "cn.mobile", "--as-of", "2020-01-01").out
     assert asked("lineage", "people.phone", "--as-of", "yesterday").code == 2
