@@ -32,8 +32,10 @@ _PHONE_SAID = re.compile(
     r"|(?<![a-z])answer(?:ing)? at \Z|(?:电话|電話|手机|手機|传真|傳真|座机|热线)[:号码是为 ]*\Z"
 )
 _PHONE_AFTER = re.compile(r"[ -]\(?(?:office|fax|mobile|cell|home|work|desk)(?![a-z])")
-_HINTS_TEXT = "card cc tel phone mob cell fax desk call messag dial ring sms answer offic home work"
+# A part of every word above: most numbers have none near, and are told by a look at these alone.
+_HINTS_TEXT = "card cc tel ph mob cell fax desk call messag dial ring whatsapp sms hotline answer offic home work"
 _HINTS = tuple(_HINTS_TEXT.split())
+_HINTS_HAN = re.compile("[卡电電手传傳座热]")
 
 
 def kind_of(text: str, lower: str, start: int, end: int) -> tuple[str, str]:
@@ -41,7 +43,7 @@ def kind_of(text: str, lower: str, start: int, end: int) -> tuple[str, str]:
 
     Args:
         text: folded text.
-        lower: the same in small letters.
+        lower: the same in small letters; other scripts may be left out of it (`guard.classify.page`).
         start: of the number.
         end: of the number.
 
@@ -49,12 +51,15 @@ def kind_of(text: str, lower: str, start: int, end: int) -> tuple[str, str]:
     >>> kind_of(text, text, 12, 20)
     ('intl.phone', 'phone')
     """
-    before = lower[max(0, start - _BEFORE) : start]
-    after = lower[end : end + _AFTER]
-    if before.isascii() and not any(hint in before or hint in after for hint in _HINTS):
+    first = max(0, start - _BEFORE)
+    before, after = lower[first:start], lower[end : end + _AFTER]
+    written = text[first:start]
+    if not any(hint in before or hint in after for hint in _HINTS) and not (
+        not written.isascii() and _HINTS_HAN.search(written)
+    ):
         return "", ""
-    if not before.isascii() or "\x01" in before:
-        before = text[max(0, start - _BEFORE) : start].lower()
+    if not written.isascii():
+        before = written.lower()
     value = text[start:end]
     digits = sum(char.isdecimal() for char in value)
     if 12 <= digits <= 19 and _CARD.fullmatch(value):

@@ -134,3 +134,17 @@ def test_hostile_texts_are_read(unit: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "PLANS", reading.PLANS)
     classify_text(unit * (20_000 // len(unit)))
     assert count <= 12 * 20_000
+
+
+_PHONE_WORDS = """
+tel telephone phone ph mobile cell fax desk call calls message messages dial ring whatsapp sms hotline
+电话 電話 手机 手機 传真 傳真 座机 热线
+"""
+
+
+@pytest.mark.parametrize("word", [*_PHONE_WORDS.split()])
+def test_the_word_beside_a_number_counts_in_a_text_of_any_length(word: str) -> None:
+    """Long texts are read by a table that leaves other scripts out; the words beside a number are read all the same."""
+    for before in ("", "好。" * page.SHORT + "\n"):
+        (found,) = classify_text(f"{before}{word} 555 01439.", names=False)
+        assert (found.kind.partition(".")[2], found.start) == ("phone", len(before) + len(word) + 1)
