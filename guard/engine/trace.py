@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -13,6 +14,7 @@ from guard.errors import NothingScannedError, UsageError
 from guard.lineage.report import Report
 from guard.model import Edge, FieldRef, Job
 from guard.store.find import find_fields
+from guard.store.lineage import MAX_DEPTH
 
 if TYPE_CHECKING:
     from guard.engine.components import Components
@@ -51,16 +53,27 @@ class Trace:
         """The neighbourhood of a field, upstream before downstream; now, or as it was known at a moment."""
         from guard.lineage.graph import Graph
 
-        store = self._parts.store.lineage
         found = []
         if direction in {"up", "both"}:
             # One step more than asked for, so that a view knows that it ends before the lineage does.
-            graph = Graph(hop.edge for hop in store.upstream(field, depth + 1, at=at))
+            graph = Graph(self._recorded(field, depth + 1, at, down=False))
             found.append(graph.upstream(field, depth=depth))
         if direction in {"down", "both"}:
-            graph = Graph(hop.edge for hop in store.downstream(field, depth + 1, at=at))
+            graph = Graph(self._recorded(field, depth + 1, at, down=True))
             found.append(graph.downstream(field, depth=depth))
         return tuple(found)
+
+    def _recorded(self, field: FieldRef, depth: int, at: datetime | None, *, down: bool) -> Iterator[Edge]:
+        """The edges around a field, and around the column that it is a part of, which holds its value as it is."""
+        store = self._parts.store.lineage
+        hops = store.downstream if down else store.upstream
+        yield from (hop.edge for hop in hops(field, depth, at=at))
+        column = _column_of(field)
+        if column is not None:
+            around = [hop.edge for hop in hops(column, depth, at=at)]
+            if around:
+                yield Edge(*((field, column) if down else (column, field)), "DIRECT", "IDENTITY")
+            yield from around
 
     def show(
         self, name: str, *, depth: int, direction: Direction, output_format: str, at: datetime | None = None
@@ -94,7 +107,11 @@ class Trace:
         if output_format == "svg":
             return svg(views[0])
         if output_format == "openlineage":
-            edges = {step.edge for view in views for step in view.steps}
+            # That a field is a part of its column is no edge between datasets.
+            edges = {
+                step.edge for view in views for step in view.steps if _column_of(step.edge.source) != step.edge.target
+            }
+            edges = {edge for edge in edges if _column_of(edge.target) != edge.source}
             return "".join(event.decode() + "\n" for event in dataset_events(edges, time=self._now()))
         titles = {"upstream": "where it comes from", "downstream": "where it went"}
         text = "\n".join(f"{titles[view.direction]}\n{_end(render.tree(view))}" for view in views)
@@ -157,8 +174,7 @@ class Trace:
         """What changes with a field: every field that its values reach, then those that it only influences."""
         from guard.lineage.graph import Graph
 
-        hops = self._parts.store.lineage.downstream(field, depth + 1, at=at)
-        view = Graph(hop.edge for hop in hops).downstream(field, depth=depth)
+        view = Graph(self._recorded(field, depth + 1, at, down=True)).downstream(field, depth=depth)
         flows = set(view.fields("flow"))
         far: dict[FieldRef, int] = {}
         for step in view.steps:
@@ -190,8 +206,7 @@ class Trace:
         """
         from guard.lineage.graph import Graph
 
-        hops = self._parts.store.lineage.downstream(source, at=at)
-        return Graph(hop.edge for hop in hops).paths(source, target)
+        return Graph(self._recorded(source, MAX_DEPTH, at, down=True)).paths(source, target)
 
     def show_paths(self, source: FieldRef, target: FieldRef, *, output_format: str, at: datetime | None = None) -> str:
         """The ways as `tree`, `json`, `csv` or `svg`."""
@@ -327,3 +342,9 @@ def _csv(tables: Iterable[str]) -> str:
     """Several CSV tables with the same header as one."""
     first, *rest = tables
     return first + "".join(table.partition("\n")[2] for table in rest)
+
+
+def _column_of(field: FieldRef) -> FieldRef | None:
+    """The column that a path leads into; None for a column itself."""
+    column = re.split(r"[.\[]", field.path, maxsplit=1)[0]
+    return FieldRef(field.dataset, column) if column and column != field.path else None

@@ -324,3 +324,24 @@ def test_documents_that_are_not_understood_leave_nothing(world: World) -> None:
     with pytest.raises(UsageError):
         world.guard.lineage.ingest(b"{}", name="manifest", operator="tester", namespace="postgres://db:5432")
     assert [job for job in world.guard.store.lineage.jobs() if job.kind == "lineage"] == []
+
+
+def test_a_part_of_a_column_goes_where_the_column_goes(tmp_path: Path) -> None:
+    """Edges are kept for columns; a field inside one is followed through it, and says so."""
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT {'phone': '1381234' || (1000 + i)} AS person FROM range(99) x(i)")
+    with open_guard(folder=tmp_path) as g:
+        g.scan("s.duckdb")
+        analyst = Subject(id="a", roles=("analyst",))
+        g.query("SELECT person.phone AS p FROM t", subject=analyst, purpose="fraud_review", source="s.duckdb")
+        g.flush()
+        shown = g.lineage.show("t.person.phone", depth=5, direction="down", output_format="tree")
+        assert "main.t.person  IDENTITY" in shown
+        assert "result.p" in shown
+        assert "result" in g.lineage.impact(g.lineage.field("t.person.phone")).rows[1][1]
+        (way,) = g.lineage.paths(g.lineage.field("t.person.phone"), g.lineage.field("result.p"))
+        assert [edge.target.path for edge in way] == ["person", "p"]
+        events = g.lineage.show("t.person.phone", depth=5, direction="down", output_format="openlineage")
+        assert '"fields":{"person":{' not in events  # no edge from a table to itself
