@@ -107,11 +107,7 @@ class Trace:
         if output_format == "svg":
             return svg(views[0])
         if output_format == "openlineage":
-            # That a field is a part of its column is no edge between datasets.
-            edges = {
-                step.edge for view in views for step in view.steps if _column_of(step.edge.source) != step.edge.target
-            }
-            edges = {edge for edge in edges if _column_of(edge.target) != edge.source}
+            edges = {step.edge for view in views for step in view.steps if not _within_a_column(step.edge)}
             return "".join(event.decode() + "\n" for event in dataset_events(edges, time=self._now()))
         titles = {"upstream": "where it comes from", "downstream": "where it went"}
         text = "\n".join(f"{titles[view.direction]}\n{_end(render.tree(view))}" for view in views)
@@ -348,3 +344,8 @@ def _column_of(field: FieldRef) -> FieldRef | None:
     """The column that a path leads into; None for a column itself."""
     column = re.split(r"[.\[]", field.path, maxsplit=1)[0]
     return FieldRef(field.dataset, column) if column and column != field.path else None
+
+
+def _within_a_column(edge: Edge) -> bool:
+    """True for the step between a field and the column that it is a part of: no edge between datasets."""
+    return _column_of(edge.source) == edge.target or _column_of(edge.target) == edge.source
